@@ -1,0 +1,50 @@
+// swift-tools-version:6.2
+// One executable over small libraries. Data flows one way; each arrow below is a rule the
+// compiler holds (`swift build --explicit-target-dependency-import-check error`).
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "mcp-meter",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
+    targets: [
+        .target(name: "CPlatform"),
+        library("Posix", ["CPlatform"]),
+        library("Wire", []),
+        library("Records", []),
+        library("Relay", ["Posix"]),
+        library("Metering", ["Wire", "Records"]),
+        library("Ledger", ["Posix", "Records"]),
+        .executableTarget(
+            name: "mcp-meter",
+            dependencies: ["Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
+            swiftSettings: strict),
+        tests("PosixTests", ["Posix"]),
+        // The scanner's naive twin: slow, obvious, and the oracle of its tests.
+        .target(
+            name: "NaiveWire", dependencies: ["Wire"], path: "Tests/NaiveWire",
+            swiftSettings: strict),
+        tests("WireTests", ["Wire", "NaiveWire"]),
+        tests("RecordsTests", ["Records"]),
+        tests("RelayTests", ["Relay", "Posix"]),
+        tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
+        tests("LedgerTests", ["Ledger", "Records", "Posix"]),
+        tests("EndToEndTests", ["mcp-meter", "Records"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,43 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// A failed system call: its name and the `errno` it left.
+package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The C function that failed, such as `open`.
+    package let call: StaticString
+    /// The value of `errno` right after the call.
+    package let code: CInt
+
+    package init(call: StaticString, code: CInt) {
+        self.call = call
+        self.code = code
+    }
+
+    package static func == (a: SystemError, b: SystemError) -> Bool { a.code == b.code }
+
+    /// The system's own words for the code, such as `No space left on device`.
+    package var reason: String { String(cString: strerror(code)) }
+
+    package var description: String { "\(call): \(reason)" }
+}
+
+/// Runs a system call until it is not interrupted by a signal: the one place `EINTR` is handled.
+///
+/// - Parameters:
+///   - call: the name of the C function, for the error.
+///   - body: the call; a negative result is a failure described by `errno`.
+/// - Returns: what the call returned, never negative.
+@inline(__always)
+package func retrying(_ call: StaticString, _ body: () -> Int) throws(SystemError) -> Int {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        let code = errno
+        if code != EINTR { throw SystemError(call: call, code: code) }
+    }
+}

@@ -1,0 +1,140 @@
+/// What is kept of a frame: a small tree of the keys somebody asked for, in preorder.
+///
+/// Everything else of the frame is gone once it was scanned. Node 0 is the frame itself. A
+/// duplicated key has several nodes; look-ups give the last, as JSON parsers do. Storage is reused
+/// from frame to frame and bounded by `Limits`.
+package struct Sketch: Sendable {
+    /// What a node is.
+    package enum Kind: UInt8, Sendable { case object, array, string, number, bool, null, digest }
+
+    /// One value that was kept. A string's value is its decoded bytes, perhaps cut short; a
+    /// number's is its literal; a bool's is `t` or `f`; a digest's is 16 bytes that stand for a
+    /// string too secret or too long to keep (equal strings, equal digests).
+    package struct Node: Sendable {
+        package internal(set) var key: Key
+        package internal(set) var kind: Kind
+        /// The string was longer than its limit and only its beginning is kept.
+        package internal(set) var isTruncated = false
+        /// The node it stands in; the root stands in itself.
+        package internal(set) var parent: Int32
+        /// One past its last descendant.
+        package internal(set) var end: Int32
+        var nameStart: Int32 = 0
+        var nameLength: Int32 = 0
+        var valueStart: Int32 = 0
+        var valueLength: Int32 = 0
+    }
+
+    package internal(set) var nodes: [Node] = []
+    var arena: [UInt8] = []
+    /// Something was left out because a limit was reached.
+    package internal(set) var isCut = false
+
+    package init() {}
+
+    /// The children of a node, in the order they came.
+    package func children(of node: Int) -> some Sequence<Int> {
+        var next = node + 1
+        let end = nodes.indices.contains(node) ? Int(nodes[node].end) : 0
+        return AnyIterator {
+            guard next < end, nodes.indices.contains(next) else { return nil }
+            defer { next = Swift.max(next + 1, Int(nodes[next].end)) }
+            return next
+        }
+    }
+
+    /// The last child with a key, or nil.
+    package func child(_ key: Key, of node: Int) -> Int? {
+        var found: Int?
+        for child in children(of: node) where nodes[child].key == key { found = child }
+        return found
+    }
+
+    /// The last child that was kept under a name of its own, or nil.
+    package func child(named name: String, of node: Int) -> Int? {
+        var found: Int?
+        for child in children(of: node)
+        where nodes[child].key == .named && self.name(of: child) == name { found = child }
+        return found
+    }
+
+    /// The node at the end of a path of keys from a node, or nil.
+    package func find(_ path: Key..., from node: Int = 0) -> Int? {
+        var at = node
+        for key in path {
+            guard let next = child(key, of: at) else { return nil }
+            at = next
+        }
+        return at
+    }
+
+    /// A node's own key bytes; empty unless its key is `.named`.
+    package func name(of node: Int) -> String {
+        text(nodes[node].nameStart, nodes[node].nameLength)
+    }
+
+    /// A string node's decoded text (invalid UTF-8 repaired), or nil for any other kind.
+    package func string(_ node: Int?) -> String? {
+        guard let node, nodes.indices.contains(node), nodes[node].kind == .string else {
+            return nil
+        }
+        return text(nodes[node].valueStart, nodes[node].valueLength)
+    }
+
+    /// A number's literal as it stood on the wire, or nil for any other kind.
+    package func literal(_ node: Int?) -> String? {
+        guard let node, nodes.indices.contains(node), nodes[node].kind == .number else {
+            return nil
+        }
+        return text(nodes[node].valueStart, nodes[node].valueLength)
+    }
+
+    /// A bool's value, or nil for any other kind.
+    package func bool(_ node: Int?) -> Bool? {
+        guard let node, nodes.indices.contains(node), nodes[node].kind == .bool else { return nil }
+        return text(nodes[node].valueStart, nodes[node].valueLength) == "t"
+    }
+
+    /// A digest's 16 bytes as hexadecimal, or nil for any other kind.
+    package func digest(_ node: Int?) -> String? {
+        guard let node, nodes.indices.contains(node), nodes[node].kind == .digest else {
+            return nil
+        }
+        return String(
+            decoding: slice(nodes[node].valueStart, nodes[node].valueLength), as: UTF8.self)
+    }
+
+    private func text(_ start: Int32, _ length: Int32) -> String {
+        String(decoding: slice(start, length), as: UTF8.self)
+    }
+
+    private func slice(_ start: Int32, _ length: Int32) -> ArraySlice<UInt8> {
+        let lower = Int(start)
+        let upper = lower + Int(length)
+        guard lower >= 0, lower <= upper, upper <= arena.count else { return [] }
+        return arena[lower..<upper]
+    }
+}
+
+/// The bounds of what is kept of one frame.
+package enum Limits {
+    /// Nodes of a sketch.
+    package static let nodesMax = 4096
+    /// Bytes of names and values of a sketch.
+    package static let arenaBytesMax = 256 << 10
+    /// Bytes of a string that is kept, unless the next two say otherwise.
+    package static let stringBytesMax = 1024
+    /// The beginning of a text that is kept to classify errors.
+    package static let textHeadBytesMax = 1024
+    /// The end of a text that is kept for its footer lines.
+    package static let textTailBytesMax = 4096
+    /// Open objects and arrays in the part of a frame that is looked at; deeper is malformed.
+    package static let depthMax = 64
+    /// How deep a document is searched for usage: usage.md §6.
+    package static let documentDepthMax = 5
+    /// Documents of one text (a stream's events, JSON lines) and texts of one frame that are kept:
+    /// the first ones and the last one.
+    package static let repeatsMax = 16
+    /// A string of this many base64 characters and nothing else is data, not prompt text.
+    package static let base64BytesMin = 256
+}
