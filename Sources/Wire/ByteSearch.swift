@@ -102,7 +102,14 @@ enum ByteSearch {
     static func endOfString(
         _ p: Bytes, _ start: Int, _ count: Int
     ) -> (index: Int, isEscaped: Bool) {
+        // Most strings are short: a call is not worth it for those.
         var from = start
+        var near = start
+        let nearEnd = min(count, start &+ 24)
+        while near < nearEnd, p[near] != backslash {
+            if p[near] == quote { return (near, false) }
+            near &+= 1
+        }
         while true {
             let hit = first(quote, p, from, count)
             var i = hit

@@ -122,16 +122,7 @@ struct Machine {
             case .idle, .done, .invalid: return i
 
             case .skippedContainer:
-                i = ByteSearch.quoteOrBracket(p, i, count)
-                if i == count { return i }
-                if p[i] == ByteSearch.quote {
-                    i = skipString(p, i &+ 1, count)
-                } else {
-                    // `{` and `[` fold to 0x7b, `}` and `]` to 0x7d.
-                    skippedDepth &+= p[i] | 0x20 == 0x7b ? 1 : -1
-                    i &+= 1
-                    if skippedDepth == 0 { endValue() }
-                }
+                i = skipContainer(p, i, count)
 
             case .skippedString: i = skipString(p, i, count)
 
@@ -374,6 +365,46 @@ struct Machine {
     private mutating func skipContainer() {
         skippedDepth = 1
         state = .skippedContainer
+    }
+
+    /// Passes over what is left of a container, as far as the bytes go.
+    private mutating func skipContainer(
+        _ p: UnsafePointer<UInt8>, _ start: Int, _ count: Int
+    ) -> Int {
+        var i = start
+        var depth = skippedDepth
+        while i < count {
+            let byte = p[i]
+            if byte == ByteSearch.quote {
+                let end = ByteSearch.endOfString(p, i &+ 1, count)
+                if end.index == count {
+                    isSkippedEscape = end.isEscaped
+                    state = .skippedString
+                    skippedDepth = depth
+                    return count
+                }
+                i = end.index &+ 1
+            } else {
+                i &+= 1
+                // `{` and `[` fold to 0x7b, `}` and `]` to 0x7d.
+                let folded = byte | 0x20
+                if folded == 0x7b {
+                    depth &+= 1
+                } else if folded == 0x7d {
+                    depth &-= 1
+                    if depth == 0 {
+                        skippedDepth = 0
+                        endValue()
+                        return i
+                    }
+                } else if i &+ 16 <= count, byte != UInt8(ascii: ","), byte != UInt8(ascii: ":") {
+                    // Inside a number or literal: the next quote or bracket may be far.
+                    i = ByteSearch.quoteOrBracket(p, i, count)
+                }
+            }
+        }
+        skippedDepth = depth
+        return i
     }
 
     private mutating func closeLevel(isArray: Bool, _ draft: inout Draft) {

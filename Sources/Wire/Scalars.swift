@@ -69,29 +69,27 @@ struct StringDigest {
 struct DataDetector {
     private var length = 0
     private var isAlphabet = true
-    /// The beginning, as long as it may be a data URL's.
-    private var head: [UInt8] = []
-    private var isURL = true
+    /// How much of `scheme` the beginning has matched; -1 once it did not.
+    private var schemeMatched = 0
+    /// How much of `mark` the bytes up to here end with.
+    private var markMatched = 0
+
+    private static let scheme: StaticString = "data:"
+    private static let mark: StaticString = ";base64,"
+    /// The mark stands within this many bytes, or the URL is something else.
+    private static let headBytesMax = 128
 
     /// What was fed is data, judged as a whole string.
     var isData: Bool {
-        if isAlphabet, length >= Limits.base64BytesMin { return true }
-        return isURL && length > 0 && Self.hasBase64Mark(head)
+        isAlphabet && length >= Limits.base64BytesMin
+            || schemeMatched == Self.scheme.utf8CodeUnitCount
+                && markMatched == Self.mark.utf8CodeUnitCount
     }
 
-    mutating func reset() {
-        length = 0
-        isAlphabet = true
-        isURL = true
-        head.removeAll(keepingCapacity: true)
-    }
+    mutating func reset() { self = DataDetector() }
 
     mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int) {
-        if isURL, length < Self.headBytesMax {
-            for i in 0..<min(count, Self.headBytesMax &- length) { head.append(p[i]) }
-            let scheme = Array("data:".utf8)
-            isURL = head.count < scheme.count || head.starts(with: scheme)
-        }
+        if schemeMatched >= 0, length < Self.headBytesMax { feedHead(p, count) }
         length &+= count
         guard isAlphabet else { return }
         for i in 0..<count where !Self.isInAlphabet(p[i]) {
@@ -100,12 +98,23 @@ struct DataDetector {
         }
     }
 
-    private static let headBytesMax = 128
-
-    private static func hasBase64Mark(_ head: [UInt8]) -> Bool {
-        let mark = Array(";base64,".utf8)
-        guard head.starts(with: "data:".utf8), head.count >= mark.count else { return false }
-        return (0...(head.count &- mark.count)).contains { head[$0...].starts(with: mark) }
+    private mutating func feedHead(_ p: UnsafePointer<UInt8>, _ count: Int) {
+        for i in 0..<min(count, Self.headBytesMax &- length) {
+            if schemeMatched < Self.scheme.utf8CodeUnitCount {
+                guard p[i] == Self.scheme.utf8Start[schemeMatched] else {
+                    schemeMatched = -1
+                    return
+                }
+                schemeMatched &+= 1
+            } else if markMatched < Self.mark.utf8CodeUnitCount {
+                // The first byte of the mark stands in it once: a mismatch can only begin anew.
+                if p[i] == Self.mark.utf8Start[markMatched] {
+                    markMatched &+= 1
+                } else {
+                    markMatched = p[i] == Self.mark.utf8Start[0] ? 1 : 0
+                }
+            }
+        }
     }
 
     /// RFC 4648 §4 and §5, and line ends.

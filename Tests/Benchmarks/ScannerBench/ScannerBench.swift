@@ -15,7 +15,8 @@ enum ScannerBench {
 
     static func main() {
         let megabytes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 512
-        for sample in samples {
+        let filter = CommandLine.arguments.dropFirst(2).first
+        for sample in samples where filter.map({ sample.name.contains($0) }) ?? true {
             var best = 0.0
             for _ in 0..<3 { best = max(best, speed(sample, megabytes)) }
             let shown = (best * 100).rounded() / 100
