@@ -57,7 +57,8 @@ enum Arguments {
                     + "mcp-meter -- \(first)")
         }
         if first.hasPrefix("-") {
-            return .misuse("Unknown option `\(first)`." + suggestion(first, ["--help", "--version"]))
+            return .misuse(
+                "Unknown option `\(first)`." + suggestion(first, ["--help", "--version"]))
         }
         return .relay(words)
     }

@@ -82,7 +82,8 @@ enum CommandTable {
             meaning: "ledger (default $XDG_STATE_HOME/mcp-meter, ~/.local/state/mcp-meter)"),
         Option(name: "MCP_METER_PROVIDER", meaning: "the company behind the server's models"),
         Option(name: "MCP_METER_MODEL", meaning: "model to assume when nothing tells it"),
-        Option(name: "MCP_METER_CLIENT_MODEL", meaning: "the client's model, when nothing tells it"),
+        Option(
+            name: "MCP_METER_CLIENT_MODEL", meaning: "the client's model, when nothing tells it"),
         Option(name: "MCP_METER_PRICES", meaning: "JSON file of prices that win over the built-in"),
         Option(name: "MCP_METER_PROFILES", meaning: "JSON file that describes servers of yours"),
         Option(
