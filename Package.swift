@@ -43,7 +43,11 @@ let package = Package(
         tests("RecordsTests", ["Records"]),
         tests("RelayTests", ["Relay", "Posix"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
-        tests("LedgerTests", ["Ledger", "Records", "Posix"]),
+        // A process of its own that appends, reads or saves until it is killed.
+        .executableTarget(
+            name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
+            path: "Tests/LedgerProbe", swiftSettings: strict),
+        tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("EndToEndTests", ["mcp-meter", "Records"]),
     ],
     swiftLanguageModes: [.v6]

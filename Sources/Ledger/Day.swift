@@ -7,6 +7,11 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Years 0000 … 9999: what four digits can name.
     private static let range = -719_528...2_932_896
 
+    /// 0000-01-01.
+    package static let first = Day(daysSince1970: range.lowerBound)
+    /// 9999-12-31.
+    package static let last = Day(daysSince1970: range.upperBound)
+
     /// Days outside the years 0000 … 9999 become the nearest one inside.
     package init(daysSince1970: Int) {
         self.daysSince1970 = min(max(daysSince1970, Day.range.lowerBound), Day.range.upperBound)

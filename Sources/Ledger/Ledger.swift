@@ -43,6 +43,8 @@ package enum LedgerLimits {
     package static let readBytes = 256 << 10
     /// `begin` lines of one writer that may be waiting for their `call` in memory.
     package static let openBeginsMax = 1 << 16
+    /// The bytes of those lines.
+    package static let openBeginBytesMax = 32 << 20
     /// A cursor file larger than this is damaged.
     package static let cursorFileBytesMax = 16 << 20
 }

@@ -125,6 +125,18 @@ struct SegmentFile: ~Copyable {
         }
     }
 
+    /// How many of the last bytes come after the last newline. No cursor goes past those of a
+    /// segment whose writer is gone: there is no line to acknowledge.
+    func unfinishedBytes(_ size: UInt64) throws(SystemError) -> UInt64 {
+        var buffer = LineBuffer()
+        let length = min(size, UInt64(LedgerLimits.lineBytesMax))
+        let start = size - length
+        let count = try buffer.fill(from: file, at: start, Int(length))
+        var end = 0
+        while let found = buffer.firstNewline(in: end..<count) { end = found + 1 }
+        return end == 0 && start > 0 ? 0 : length - UInt64(end)
+    }
+
     private func isLineStart(
         _ offset: UInt64, _ buffer: inout LineBuffer
     ) throws(SystemError) -> Bool {
