@@ -34,6 +34,9 @@ let package = Package(
             name: "mcp-meter",
             dependencies: ["Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "scanner-bench", dependencies: ["Wire"],
+            path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
         tests("PosixTests", ["Posix"]),
         // The scanner's naive twin: slow, obvious, and the oracle of its tests.
         .target(
