@@ -10,6 +10,7 @@ struct TaskKey: Hashable, Sendable {
 
 /// The request that a later one goes on with.
 struct Origin: Sendable {
+    /// The id of its record.
     let id: String
     let tool: String?
     let facts: RequestFacts
@@ -20,14 +21,14 @@ struct Origin: Sendable {
     /// Its usage stands in a record already.
     var isMetered = false
 
-    init(_ call: OpenCall, conversation: String?) {
+    init(_ call: OpenCall) {
         id = call.id
         tool = call.tool
         facts = call.facts
         traceID = call.traceID
         spanID = call.spanID
         reason = call.reason
-        self.conversation = conversation
+        conversation = call.conversation
     }
 }
 
@@ -55,11 +56,14 @@ enum Interim: Equatable {
     }
 }
 
-extension Observation {
-    /// Whether the answer to a `tasks/…` request holds the answer of the task.
-    func deliversTask(_ method: String) -> Bool {
-        guard kind == .result else { return false }
-        return method == "tasks/result" || sketch.find(.result, .result) != nil
+extension OpenCall {
+    /// Whether an answer is the last word on what was asked: not so for a task's handle or state,
+    /// nor for `input_required`.
+    func isFinal(_ answer: Observation) -> Bool {
+        guard task != nil else { return Interim(answer) == .none }
+        // `tasks/result` waits for the answer; `tasks/get` has it inside when there is one.
+        guard answer.kind == .result else { return method == "tasks/result" }
+        return method == "tasks/result" || answer.sketch.find(.result, .result) != nil
     }
 }
 

@@ -24,10 +24,9 @@ enum ToolSchemas {
         let words = description.split { " \t\n\r,;()[]\"'`".contains($0) }
         for (index, word) in words.enumerated() where isDefault(word) {
             // `default: x`, `defaults to x`, `default is x`, `default=x`, `default model x`.
-            for candidate in ([afterSign(word)] + words[(index + 1)...].prefix(3)).compactMap({ $0 })
-            {
-                let name = trimmed(candidate)
-                if isModelName(name) { return String(name) }
+            let candidates = [afterSign(word)].compactMap { $0 } + words[(index + 1)...].prefix(3)
+            for candidate in candidates.map(trimmed) where isModelName(candidate) {
+                return String(candidate)
             }
         }
         return nil
