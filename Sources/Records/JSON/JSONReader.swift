@@ -1,22 +1,3 @@
-/// Why a text is not the JSON that was wanted, and where.
-package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// From 1.
-    package var line: Int
-    /// From 1, in Unicode scalars.
-    package var column: Int
-    /// What was expected and what stood there.
-    package var reason: String
-
-    package init(line: Int, column: Int, reason: String) {
-        self.line = line
-        self.column = column
-        self.reason = reason
-    }
-
-    /// `line:column: reason`, to be put after a file's name and a colon.
-    package var description: String { "\(line):\(column): \(reason)" }
-}
-
 /// A strict RFC 8259 reader that walks over bytes and builds only what it is asked for.
 ///
 /// It accepts exactly the grammar, in valid UTF-8, to `depthMax` levels, and nothing before or
@@ -44,17 +25,17 @@ package struct JSONReader: ~Copyable {
     }
 
     /// Read only through `byte(at:)` and the two functions below it, which check.
-    private let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: UnsafeBufferPointer<UInt8>
     /// Where the next token begins.
-    package private(set) var offset = 0
+    package internal(set) var offset = 0
     /// Where the last key or scalar that was read began.
-    package private(set) var tokenOffset = 0
+    package internal(set) var tokenOffset = 0
     private var depth = 0
     /// The next member or element is the first of its container, so no comma precedes it.
     private var isFirst = false
     /// The bytes of the last key or string between its quotes.
-    private var content = 0..<0
-    private var contentIsEscaped = false
+    var content = 0..<0
+    var contentIsEscaped = false
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -205,38 +186,6 @@ package struct JSONReader: ~Copyable {
         try next(UInt8(ascii: "]"), "',' or ']'", "a value or ']'")
     }
 
-    /// The last key or string that was read.
-    package func contentString() throws(JSONError) -> String {
-        let raw = slice(content)
-        // Without escapes it was validated when it was read.
-        guard contentIsEscaped else { return String(decoding: raw, as: UTF8.self) }
-        var text: [UInt8] = []
-        text.reserveCapacity(raw.count)
-        var index = content.lowerBound
-        while index < content.upperBound {
-            let byte = byte(at: index)
-            index += 1
-            if byte == UInt8(ascii: "\\") {
-                try unescape(&index, into: &text)
-            } else {
-                text.append(byte)
-            }
-        }
-        if let text = String(validating: text, as: UTF8.self) { return text }
-        throw error("the string is not valid UTF-8", at: tokenOffset)
-    }
-
-    /// Whether the last key or string that was read is `name`.
-    package func contentEquals(_ name: StaticString) throws(JSONError) -> Bool {
-        if contentIsEscaped { return try contentString() == name.description }
-        let count = name.utf8CodeUnitCount
-        guard content.count == count else { return false }
-        for index in 0..<count where bytes[content.lowerBound + index] != name.utf8Start[index] {
-            return false
-        }
-        return true
-    }
-
     // MARK: Errors
 
     /// An error that points at `offset` (by default: at the last key or scalar that was read).
@@ -254,7 +203,7 @@ package struct JSONReader: ~Copyable {
         return JSONError(line: line, column: column, reason: reason)
     }
 
-    private func unexpected(_ wanted: String) -> JSONError {
+    func unexpected(_ wanted: String) -> JSONError {
         let found: String
         if offset >= bytes.count {
             found = "the end of the text"
@@ -273,23 +222,23 @@ package struct JSONReader: ~Copyable {
 
     /// 0, which no token holds, past the end.
     @inline(__always)
-    private func byte(at index: Int) -> UInt8 {
+    func byte(at index: Int) -> UInt8 {
         index >= 0 && index < bytes.count ? bytes[index] : 0
     }
 
-    private func slice(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
+    func slice(_ range: Range<Int>) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: bytes[range.clamped(to: 0..<bytes.count)])
     }
 
     /// Eight bytes at once, or nil near the end.
     @inline(__always)
-    private func eightBytes(at index: Int) -> UInt64? {
+    func eightBytes(at index: Int) -> UInt64? {
         guard index <= bytes.count - 8 else { return nil }
         return UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self)
     }
 
     @inline(__always)
-    private mutating func skipSpace() {
+    mutating func skipSpace() {
         while true {
             switch byte(at: offset) {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
@@ -383,111 +332,5 @@ package struct JSONReader: ~Copyable {
         let start = index
         while byte(at: index) &- UInt8(ascii: "0") <= 9 { index += 1 }
         return index > start
-    }
-
-    private mutating func stringToken(_ wanted: StaticString) throws(JSONError) {
-        skipSpace()
-        guard byte(at: offset) == UInt8(ascii: "\"") else {
-            throw unexpected(wanted.description)
-        }
-        tokenOffset = offset
-        var index = offset + 1
-        contentIsEscaped = false
-        var seen: UInt64 = 0
-        while true {
-            while let eight = eightBytes(at: index), !JSONBytes.needsLook(eight) {
-                seen |= eight
-                index += 8
-            }
-            let byte = byte(at: index)
-            seen |= UInt64(byte)
-            if byte == UInt8(ascii: "\"") { break }
-            if byte == UInt8(ascii: "\\") {
-                contentIsEscaped = true
-                index += 2
-                continue
-            }
-            guard byte >= 0x20 else {
-                let reason =
-                    index >= bytes.count
-                    ? "a string that begins here has no closing quote"
-                    : "a control character in a string must be written as an escape"
-                throw error(reason, at: index >= bytes.count ? tokenOffset : index)
-            }
-            index += 1
-        }
-        content = offset + 1..<index
-        offset = index + 1
-        guard
-            JSONBytes.isASCII(seen) || contentIsEscaped
-                || String(validating: slice(content), as: UTF8.self) != nil
-        else { throw error("the string is not valid UTF-8", at: tokenOffset) }
-    }
-
-    private func unescape(_ index: inout Int, into text: inout [UInt8]) throws(JSONError) {
-        let start = index - 1
-        let escape = byte(at: index)
-        index += 1
-        switch escape {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
-        case UInt8(ascii: "u"):
-            var units = [try codeUnit(&index)]
-            if units[0] & 0xFC00 == 0xD800, byte(at: index) == UInt8(ascii: "\\"),
-                byte(at: index + 1) == UInt8(ascii: "u")
-            {
-                index += 2
-                units.append(try codeUnit(&index))
-            }
-            guard let character = String(validating: units, as: UTF16.self) else {
-                throw error("half of a surrogate pair", at: start)
-            }
-            text.append(contentsOf: character.utf8)
-        default: throw error("no such escape in a JSON string", at: start)
-        }
-    }
-
-    private func codeUnit(_ index: inout Int) throws(JSONError) -> UInt16 {
-        var unit: UInt16 = 0
-        for _ in 0..<4 {
-            let digit = byte(at: index)
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
-            default: throw error("expected four hexadecimal digits after \\u", at: index)
-            }
-            unit = unit << 4 | UInt16(value)
-            index += 1
-        }
-        return unit
-    }
-}
-
-/// Looks at eight bytes of a JSON string at once.
-package enum JSONBytes {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let highs: UInt64 = 0x8080_8080_8080_8080
-
-    @inline(__always)
-    package static func isASCII(_ eight: UInt64) -> Bool { eight & highs == 0 }
-
-    /// Whether one of the eight may be a quote, a backslash or a control character. Never misses
-    /// one; where it errs the caller's look at the single bytes costs time only.
-    @inline(__always)
-    package static func needsLook(_ eight: UInt64) -> Bool {
-        let quotes = eight ^ (ones &* UInt64(UInt8(ascii: "\"")))
-        let backslashes = eight ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        // (x - 1) & ~x has a byte's high bit set where x's byte was 0, and x - 0x20 with the high
-        // bit clear in x where the byte was below 0x20. Borrows only ever add bits.
-        let hits =
-            ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
-            | ((eight &- (ones &* 0x20)) & ~eight)
-        return hits & highs != 0
     }
 }

@@ -105,6 +105,14 @@ package struct JSONWriter: ~Copyable {
         bytes.append(contentsOf: literal.utf8)
     }
 
+    /// RFC 3339 text, as `Timestamp.appendRFC3339` writes it.
+    package mutating func timestamp(_ value: Timestamp) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        value.appendRFC3339(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
@@ -173,23 +181,6 @@ package struct JSONWriter: ~Copyable {
     private mutating func literal(_ word: StaticString) {
         separate()
         word.withUTF8Buffer { bytes.append(contentsOf: $0) }
-    }
-}
-
-extension JSONBytes {
-    /// Whether `text` is a JSON number and nothing else.
-    package static func isNumber(_ text: Span<UInt8>) -> Bool {
-        do throws(JSONError) {
-            // The reader allows white space around the value; a literal has none.
-            guard text.count > 0, text[0] > 0x20, text[text.count - 1] > 0x20 else { return false }
-            return try JSONReader.read(text) { (reader) throws(JSONError) in
-                guard try reader.peek() == .number else { return false }
-                _ = try reader.number()
-                return true
-            }
-        } catch {
-            return false
-        }
     }
 }
 
