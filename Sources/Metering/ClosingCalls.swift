@@ -22,7 +22,8 @@ extension Meter {
         var call = call
         let profile = resolver.profile()
         let isFinal = end.answer.map(call.isFinal) ?? true
-        let tool = call.facts.method == "tools/call" && isFinal
+        let tool =
+            call.facts.method == "tools/call" && isFinal
             ? profile?.tool(call.facts.tool) : nil
         if let answer = end.answer { converse(&call, tool, answer) }
         var record = baseRecord(call, end, profile)

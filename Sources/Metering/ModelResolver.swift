@@ -57,10 +57,10 @@ struct ModelResolver: Sendable {
             ?? ProviderNames.provider(in: name) ?? ProviderNames.provider(in: request.tool)
         var facts = ServerFacts()
         facts.provider = strong
-        facts.toolCallsModel = tool?.callsModel ?? (isUtility(request.tool) ? false : nil)
+        facts.toolCallsModel = tool?.callsModel
         facts.mayEstimate =
-            facts.toolCallsModel != false && !ProviderNames.isUtilityLike(request.tool, profile)
-            && (strong != nil || asked != nil || tool?.callsModel == true)
+            facts.toolCallsModel != false
+            && (strong != nil || asked != nil || facts.toolCallsModel == true)
         (facts.model, facts.modelSource) = model(
             for: request, profile, tool, provider: strong ?? asked ?? hintedProvider())
         return facts
@@ -95,9 +95,5 @@ struct ModelResolver: Sendable {
         if let model = tool?.model ?? profile?.model { return (model, .profile) }
         if let model = request.tool.flatMap({ schemaModels[$0] }) { return (model, .profile) }
         return (configuredModel, configuredModel == nil ? nil : .config)
-    }
-
-    private func isUtility(_ tool: String?) -> Bool {
-        tool.map(ProviderNames.utilities.contains) ?? false
     }
 }

@@ -13,13 +13,6 @@ enum ProviderNames {
         return found.first { $0 == "openrouter" } ?? found.first
     }
 
-    /// Whether a tool, to judge by its name, tends its server and asks no model; only for servers
-    /// without a profile, which would know.
-    static func isUtilityLike(_ tool: String?, _ profile: Profile?) -> Bool {
-        guard let tool, profile?.tools[tool]?.callsModel == nil else { return false }
-        return words(of: tool).contains { utilityWords.contains($0) }
-    }
-
     /// Lower-case words of a name: parts between punctuation and at changes of case.
     private static func words(of name: String) -> [String] {
         var words: [String] = []
@@ -56,21 +49,6 @@ enum ProviderNames {
         "docs", "doc", "documentation", "history", "logs", "log", "usage", "billing", "cost",
         "costs", "admin", "status", "import", "export", "sessions", "session", "config", "settings",
         "skills", "memory", "git", "github", "filesystem",
-    ]
-
-    /// Words of tools that list, count or tend.
-    private static let utilityWords: Set<String> = [
-        "list", "count", "usage", "stats", "statistics", "cost", "costs", "quota", "status",
-        "health", "ping", "version", "models", "pull", "help", "login", "logout", "delete",
-        "config", "settings",
-    ]
-
-    /// Tools seen in the wild that report figures which are no call's usage, or page through an
-    /// answer that was metered when it came.
-    static let utilities: Set<String> = [
-        "count_tokens", "countTokens", "get-usage-stats", "grok_estimate_cost", "fetch-chunk",
-        "check_files", "gemini_countTokens", "gemini-count-tokens", "gemini_createCache",
-        "gemini_listCaches", "gemini_getCache", "gemini_updateCache", "gemini_deleteCache",
     ]
 
     /// The variables that hold keys, or addresses, of services.

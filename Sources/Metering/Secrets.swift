@@ -10,16 +10,16 @@ enum Secrets {
         var words = Words(bytes)
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
-        var before = Separators()
+        var before = Preceding()
         while let word = words.next() {
             let gap = bytes[words.gap]
             output += gap
-            let isValue = before.isKey && assigns(gap, keyIsWeak: before.isWeakKey)
-            let isInURL = before.gapOpensURL && gap.elementsEqual([UInt8(ascii: ":")])
             let key = lowercased(bytes[word])
-            before = Separators(
-                isKey: isKey(key), isWeakKey: key == "key" || key == "bearer" || key == "basic",
-                gapOpensURL: gap.elementsEqual("://".utf8))
+            let isValue = before.isValue(bytes[word], after: gap)
+            let isInURL = before.opensURL && gap.elementsEqual(":".utf8)
+            before = Preceding(
+                word: key,
+                opensURL: gap.elementsEqual(":".utf8) && bytes[word].starts(with: "//".utf8))
             if key == "begin", bytes[words.rest].starts(with: " ".utf8),
                 privateKeyFollows(bytes[words.rest])
             {
@@ -29,8 +29,8 @@ enum Secrets {
             if isValue {
                 output += mask.utf8
                 words.skipValue()
-                // `Authorization: Bearer x`: the scheme was taken for the value.
-                before.isKey = isScheme(key)
+                // `Authorization: Basic x`: the scheme was taken for the value.
+                before.isScheme = key == "bearer" || key == "basic"
             } else if isInURL, let at = bytes[word].lastIndex(of: UInt8(ascii: "@")) {
                 output += mask.utf8
                 output += bytes[at..<word.upperBound]
@@ -44,30 +44,46 @@ enum Secrets {
         return String(decoding: output, as: UTF8.self)
     }
 
-    private struct Separators {
-        var isKey = false
-        var isWeakKey = false
-        var gapOpensURL = false
+    /// What the word before says of the next one.
+    private struct Preceding {
+        private var word = ""
+        /// It named the scheme of a credential, so the credential follows.
+        var isScheme = false
+        /// It may be the user in `scheme://user:password@host`.
+        var opensURL = false
+
+        init() {}
+
+        init(word: String, opensURL: Bool) {
+            self.word = word
+            self.opensURL = opensURL
+        }
+
+        func isValue(_ value: ArraySlice<UInt8>, after gap: ArraySlice<UInt8>) -> Bool {
+            if isScheme { return true }
+            guard gap.count <= 6, gap.allSatisfy({ "\"' :=\\".utf8.contains($0) }) else {
+                return false
+            }
+            let isAssigned = gap.contains(UInt8(ascii: "="))
+            switch word {
+            // Prose has keys and bearers too.
+            case "key": return isAssigned
+            case "bearer":
+                return isAssigned || value.count >= 16
+                    || value.contains { (0x30...0x39).contains($0) }
+            default:
+                return (isAssigned || gap.contains(UInt8(ascii: ":")))
+                    && names.contains { word.hasSuffix($0) || word.hasSuffix($0 + "s") }
+            }
+        }
     }
 
-    private static func isScheme(_ word: String) -> Bool { word == "bearer" || word == "basic" }
-
-    /// Whether a word names a secret: what stands after `=` or `:` is one.
-    private static func isKey(_ word: String) -> Bool {
-        if isScheme(word) || word == "key" || word == "pass" || word == "pwd" { return true }
-        return [
-            "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key",
-            "access_key", "access-key", "private_key", "authorization", "credential", "cookie",
-        ].contains { word.hasSuffix($0) || word.hasSuffix($0 + "s") }
-    }
-
-    /// Whether what stands between a key and a word makes the word its value. After `Bearer` a
-    /// blank does; `key` alone needs `=`, for prose has keys too.
-    private static func assigns(_ gap: ArraySlice<UInt8>, keyIsWeak: Bool) -> Bool {
-        guard gap.allSatisfy({ "\"' :=\\".utf8.contains($0) }), gap.count <= 6 else { return false }
-        if keyIsWeak { return gap.elementsEqual(" ".utf8) || gap.contains(UInt8(ascii: "=")) }
-        return gap.contains(UInt8(ascii: "=")) || gap.contains(UInt8(ascii: ":"))
-    }
+    /// How names of secrets end.
+    private static let names = [
+        "password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "api_key", "apikey",
+        "api-key", "access_key", "access-key", "private_key", "authorization", "credential",
+        "cookie",
+    ]
 
     private static func privateKeyFollows(_ rest: ArraySlice<UInt8>) -> Bool {
         String(decoding: rest.prefix(40), as: UTF8.self).contains("PRIVATE KEY")

@@ -66,7 +66,8 @@ package enum ServerName {
             {
                 let value = rest.popFirst()
                 if word != "--with" { fallback = fallback ?? value }
-            } else if ["-r", "--require", "--import", "--loader", "--env-file", "--python",
+            } else if [
+                "-r", "--require", "--import", "--loader", "--env-file", "--python",
                 "--index-url", "--registry", "-W", "-X", "--conditions", "--spec",
             ].contains(word) {
                 _ = rest.popFirst()

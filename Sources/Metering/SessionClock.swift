@@ -19,7 +19,8 @@ package struct SessionClock: Sendable {
         let forward = stamp >= monotonic
         let distance = forward ? stamp - monotonic : monotonic - stamp
         let microseconds = Int64(clamping: distance / 1000)
-        let (sum, overflow) = forward
+        let (sum, overflow) =
+            forward
             ? wall.microseconds.addingReportingOverflow(microseconds)
             : wall.microseconds.subtractingReportingOverflow(microseconds)
         return overflow ? wall : Timestamp(microseconds: sum)

@@ -183,7 +183,7 @@ package enum ProfileFile {
             let offset = reader.tokenOffset
             do throws(JSONError) {
                 guard try body(name, &reader) else {
-                    throw reader.error("\(place) has no field '\(name)'", at: offset)
+                    throw reader.error("'\(name)' is no field of \(place)", at: offset)
                 }
             } catch {
                 throw named(error, name)
@@ -191,9 +191,9 @@ package enum ProfileFile {
         }
     }
 
-    /// An error with the field it happened in, said once: the innermost.
+    /// An error with the field it happened in, the innermost, unless it begins with what it is of.
     private static func named(_ error: JSONError, _ field: String) -> JSONError {
-        guard !error.reason.contains("'") else { return error }
+        guard !error.reason.hasPrefix("'") else { return error }
         var error = error
         error.reason = "'\(field)': \(error.reason)"
         return error
