@@ -30,17 +30,21 @@ enum ByteSearch {
     @inline(__always)
     static func quoteOrBackslash(_ p: Bytes, _ start: Int, _ count: Int) -> Int {
         var i = start
-        let quotes = SIMD16<UInt8>(repeating: quote)
-        let slashes = SIMD16<UInt8>(repeating: backslash)
         while i &+ 16 <= count {
-            let block = UnsafeRawPointer(p + i).loadUnaligned(as: SIMD16<UInt8>.self)
-            let hits = (block .== quotes) .| (block .== slashes)
-            let index = firstHit(hits)
+            let index = quoteOrBackslash(
+                in: UnsafeRawPointer(p + i).loadUnaligned(as: SIMD16<UInt8>.self))
             if index < 16 { return i &+ index }
             i &+= 16
         }
         while i < count, p[i] != quote, p[i] != backslash { i &+= 1 }
         return i
+    }
+
+    /// The lane of the first quote or backslash, 16 if there is none.
+    @inline(__always)
+    static func quoteOrBackslash(in block: SIMD16<UInt8>) -> Int {
+        firstHit(
+            (block .== SIMD16(repeating: quote)) .| (block .== SIMD16(repeating: backslash)))
     }
 
     /// The first quote or bracket of any kind.

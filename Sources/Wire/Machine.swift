@@ -1,7 +1,14 @@
 /// Takes the strings that are texts of an answer; the machine inside a text has none.
 protocol TextSink {
     mutating func begin(node: Int, in draft: inout Draft)
+    /// Decoded bytes.
     mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int, in draft: inout Draft)
+    /// Bytes as they stand in the JSON string, which `start` is in and outside any escape.
+    ///
+    /// - Returns: how far it got: to the closing quote, an escape it leaves to the caller, or `count`.
+    mutating func feedEscaped(
+        _ p: UnsafePointer<UInt8>, _ start: Int, _ count: Int, in draft: inout Draft
+    ) -> Int
     mutating func end(in draft: inout Draft)
 }
 
@@ -528,6 +535,10 @@ struct Machine {
     ) -> Int {
         var i = start
         while i < count {
+            if use == .text, highSurrogate == 0 {
+                i = text.feedEscaped(p, i, count, in: &draft)
+                if i == count { return i }
+            }
             let stop = ByteSearch.quoteOrBackslash(p, i, count)
             if stop > i {
                 take(p + i, stop &- i, &draft, &text)
@@ -713,7 +724,9 @@ struct Machine {
                 draft.truncate(to: Draft.Mark(node: node, arena: draft.arenaStart(of: node)))
             } else {
                 draft.sketch.nodes[node].kind = kind
-                if kind != .null { draft.setValue(node, kind == .bool ? scratch[..<1] : scratch[...]) }
+                if kind != .null {
+                    draft.setValue(node, kind == .bool ? scratch[..<1] : scratch[...])
+                }
                 keptNode(&draft)
             }
         }
@@ -740,7 +753,7 @@ struct Machine {
     }
 
     @inline(__always)
-    private static func unescaped(_ byte: UInt8) -> UInt8? {
+    static func unescaped(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "n"): 0x0a
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte

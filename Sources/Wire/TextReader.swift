@@ -20,7 +20,7 @@ struct TextReader: TextSink {
     private var counter = TextCounter()
     private var fences = FenceCounter()
     private var ends = TextEnds()
-    private var window: [UInt8] = []
+    private let window = Window()
     private var fieldName: [UInt8] = []
 
     private var node = 0
@@ -31,15 +31,8 @@ struct TextReader: TextSink {
     private var sawNewline = false
     private var isEvents = false
 
-    /// Decoded bytes are gathered up to this many, so that a text full of escapes is not handed on
-    /// in crumbs.
-    private static let windowBytesMax = 8192
-    /// A run this long is handed on as it lies.
-    private static let runBytesMin = 1024
-
     init(vocabulary: Vocabulary) {
         inner = Machine(vocabulary: vocabulary)
-        window.reserveCapacity(Self.windowBytesMax)
     }
 
     mutating func begin(node: Int, in draft: inout Draft) {
@@ -54,40 +47,35 @@ struct TextReader: TextSink {
         documents = 0
         isEvents = false
         inner.root = node
-        window.removeAll(keepingCapacity: true)
+        window.count = 0
         fieldName.removeAll(keepingCapacity: true)
     }
 
-    @inline(__always)
     mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int, in draft: inout Draft) {
-        if count < Self.runBytesMin, window.count &+ count <= Self.windowBytesMax {
-            window.append(contentsOf: UnsafeBufferPointer(start: p, count: count))
-            return
+        if window.count &+ count > Window.capacity { flush(&draft) }
+        // What the machine hands over decoded is a character; anything longer is read as it lies.
+        if count > Window.capacity {
+            read(p, count, &draft)
+        } else {
+            window.append(p, count)
         }
-        feedSlowly(p, count, in: &draft)
     }
 
-    private mutating func feedSlowly(
-        _ p: UnsafePointer<UInt8>, _ count: Int, in draft: inout Draft
-    ) {
-        flush(&draft)
-        if count < Self.runBytesMin {
-            window.append(contentsOf: UnsafeBufferPointer(start: p, count: count))
-        } else {
-            read(p, count, &draft)
+    mutating func feedEscaped(
+        _ p: UnsafePointer<UInt8>, _ start: Int, _ count: Int, in draft: inout Draft
+    ) -> Int {
+        var i = start
+        while true {
+            i = window.decode(p, i, count)
+            guard window.isFull else { return i }
+            flush(&draft)
         }
     }
 
     private mutating func flush(_ draft: inout Draft) {
-        guard !window.isEmpty else { return }
-        // Lent out, so that reading from it and writing to `self` do not overlap.
-        var lent: [UInt8] = []
-        swap(&lent, &window)
-        lent.withUnsafeBufferPointer { bytes in
-            if let base = bytes.baseAddress { read(base, bytes.count, &draft) }
-        }
-        lent.removeAll(keepingCapacity: true)
-        swap(&lent, &window)
+        guard window.count > 0 else { return }
+        read(UnsafePointer(window.bytes), window.count, &draft)
+        window.count = 0
     }
 
     mutating func end(in draft: inout Draft) {
@@ -272,99 +260,8 @@ struct TextReader: TextSink {
 private struct NoText: TextSink {
     mutating func begin(node: Int, in draft: inout Draft) {}
     mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int, in draft: inout Draft) {}
+    mutating func feedEscaped(
+        _ p: UnsafePointer<UInt8>, _ start: Int, _ count: Int, in draft: inout Draft
+    ) -> Int { start }
     mutating func end(in draft: inout Draft) {}
-}
-
-/// Counts the lines that open or close a fenced code block: up to three spaces, then three
-/// backticks (CommonMark §4.5).
-struct FenceCounter {
-    /// Such a line was seen an odd number of times.
-    private(set) var isOpen = false
-    /// At the beginning of a line: the spaces and backticks of it so far; -1 when further on.
-    private var spaces = 0
-    private var ticks = 0
-
-    private static let tick = UInt8(ascii: "`")
-    private static let space = UInt8(ascii: " ")
-
-    mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int) {
-        var i = continueLine(p, 0, count)
-        while i < count {
-            let hit = ByteSearch.first(Self.tick, p, i, count)
-            if hit == count { break }
-            var begin = hit
-            while begin > i, hit &- begin < 4, p[begin &- 1] == Self.space { begin &-= 1 }
-            if begin > 0, p[begin &- 1] == ByteSearch.newline, hit &- begin <= 3 {
-                (spaces, ticks) = (hit &- begin, 0)
-                i = continueLine(p, hit, count)
-            } else {
-                i = hit &+ 1
-            }
-        }
-        guard spaces < 0, count > 0 else { return }
-        // The chunk may end in the beginning of a line.
-        var begin = count
-        while begin > 0, count &- begin < 4, p[begin &- 1] == Self.space { begin &-= 1 }
-        if begin > 0, p[begin &- 1] == ByteSearch.newline, count &- begin <= 3 {
-            (spaces, ticks) = (count &- begin, 0)
-        }
-    }
-
-    /// Goes on in the beginning of a line; returns the first index that was not decided on.
-    private mutating func continueLine(
-        _ p: UnsafePointer<UInt8>, _ start: Int, _ count: Int
-    ) -> Int {
-        var i = start
-        while spaces >= 0, i < count {
-            let byte = p[i]
-            if byte == Self.tick {
-                ticks &+= 1
-                i &+= 1
-                if ticks == 3 {
-                    isOpen.toggle()
-                    spaces = -1
-                }
-            } else if byte == Self.space, ticks == 0, spaces < 3 {
-                spaces &+= 1
-                i &+= 1
-            } else if byte == ByteSearch.newline {
-                (spaces, ticks) = (0, 0)
-                i &+= 1
-            } else {
-                spaces = -1
-            }
-        }
-        return i
-    }
-}
-
-/// The first and the last bytes of a text.
-struct TextEnds {
-    private(set) var head: [UInt8] = []
-    private var last: [UInt8] = []
-    private var length = 0
-
-    var isLongerThanHead: Bool { length > Limits.textHeadBytesMax }
-    var isLongerThanTail: Bool { length > Limits.textTailBytesMax }
-    var tail: ArraySlice<UInt8> { last.suffix(Limits.textTailBytesMax) }
-
-    mutating func reset() {
-        head.removeAll(keepingCapacity: true)
-        last.removeAll(keepingCapacity: true)
-        length = 0
-    }
-
-    mutating func feed(_ p: UnsafePointer<UInt8>, _ count: Int) {
-        length &+= count
-        let room = min(count, Limits.textHeadBytesMax &- head.count)
-        if room > 0 { head.append(contentsOf: UnsafeBufferPointer(start: p, count: room)) }
-        let max = Limits.textTailBytesMax
-        if count >= max {
-            last.removeAll(keepingCapacity: true)
-            last.append(contentsOf: UnsafeBufferPointer(start: p + (count &- max), count: max))
-            return
-        }
-        if last.count &+ count > 2 &* max { last.removeFirst(last.count &- max) }
-        last.append(contentsOf: UnsafeBufferPointer(start: p, count: count))
-    }
 }

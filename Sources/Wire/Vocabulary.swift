@@ -116,6 +116,9 @@ extension Vocabulary {
         }
     }
 
+    /// Every built-in spelling; for tests.
+    package static var spellings: [String] { rows.map(\.spelling) }
+
     static let rows: [Row] = protocolRows + envelopeRows + argumentRows + usageRows + moneyRows
 
     // MCP schema 2024-11-05 … 2026-07-28.

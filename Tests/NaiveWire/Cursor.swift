@@ -147,16 +147,10 @@ extension Cursor {
         return value
     }
 
-    /// A number's literal, a bool or null; nil for a number longer than 64 bytes, which is passed
-    /// over as it is.
+    /// A number's literal, a bool or null; nil for a number longer than 64 bytes.
     func number() throws -> (kind: Sketch.Kind, value: [UInt8])? {
         let token = passToken()
-        guard let first = token.first else { throw Malformed() }
-        if first == UInt8(ascii: "-") || Self.isDigit(first) {
-            if token.count > 64 { return nil }
-            guard Self.isNumber(token) else { throw Malformed() }
-            return (.number, token)
-        }
+        if Self.isNumber(token) { return token.count > 64 ? nil : (.number, token) }
         switch String(decoding: token, as: UTF8.self) {
         case "true": return (.bool, [UInt8(ascii: "t")])
         case "false": return (.bool, [UInt8(ascii: "f")])

@@ -8,7 +8,7 @@ package import Wire
 ///
 /// **Lines.** Messages are split at newlines. Blank lines are nothing. A line that starts with `{`
 /// is a message; `[` opens a batch, whose objects are messages of their own and whose other
-/// elements are malformed, one each. A message is given out when its object closes; a line that
+/// elements are malformed, each as it begins. A message is given out when its object closes; a line that
 /// goes on with anything but blanks, or that is anything else, or that breaks the grammar, is
 /// malformed, once, and passed over; the messages it had given out stay. The last line needs no
 /// newline.
@@ -21,7 +21,7 @@ package import Wire
 /// strings may hold control characters (not a newline) and any bytes above 0x7F. A surrogate on its
 /// own is U+FFFD. At most `Limits.depthMax` containers may be open, counted from the message's
 /// object, and anew from each document of a text. A scalar that is kept is checked; one that is
-/// passed over is not, and neither is a number of more than 64 bytes, which is never kept.
+/// passed over is not. A number of more than 64 bytes is checked but not kept.
 ///
 /// **Keys** are looked up decoded; one longer than `Vocabulary.spellingBytesMax` is unknown, and not
 /// like a prompt. The children of `models` and `inputResponses` are `.named`, whatever their key;
@@ -80,8 +80,9 @@ package enum NaiveScanner {
                 } else if cursor.isAtArray {
                     try cursor.elements {
                         if cursor.isAtObject { return try message(isInBatch: true) }
-                        try cursor.skipValue()
+                        if cursor.isAtEnd { throw Malformed() }
                         malformed += 1
+                        try cursor.skipValue()
                     }
                 }
                 cursor.skipBlanks()

@@ -48,7 +48,8 @@ enum ScannerBench {
             body: String(repeating: "plain words without any line end ", count: 8), tail: #""}]}}"#),
         Sample(
             name: "long argument (prompt)",
-            head: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{"prompt":""#,
+            head:
+                #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{"prompt":""#,
             body: prose, tail: #""}}}"#),
         Sample(
             name: "text nobody asked for",
@@ -67,7 +68,8 @@ enum ScannerBench {
             body: #"{"id":17,"ok":true,"name":"row","x":[1,2,3.5],"tag":null},"#, tail: "0]}}}"),
         Sample(
             name: "escaped JSON in text",
-            head: #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"rows\":["#,
+            head:
+                #"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"rows\":["#,
             body: #"{\"id\":17,\"ok\":true,\"name\":\"row\",\"x\":[1,2,3.5],\"tag\":null},"#,
             tail: #"0]}"}]}}"#),
         Sample(
@@ -105,7 +107,8 @@ enum ScannerBench {
         }
         precondition(scanner.malformedLines == 0, "\(sample.name) is malformed")
         precondition(scanner.sink.count > 0)
-        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        let seconds =
+            Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         return Double(total) / seconds / 1e9
     }
 }
