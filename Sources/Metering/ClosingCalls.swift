@@ -136,12 +136,12 @@ extension Meter {
 
     /// The models that worked for the client between `input_required` and the retry: since MCP
     /// 2026-07-28 they have no message of their own, so without this record the client's spend
-    /// would vanish with the new revision. Their prompts never pass here; the size of the answer is
-    /// known only when there is one.
+    /// would vanish with the new revision. Their prompts never pass here, so an estimate has output
+    /// only.
     private mutating func appendSampled(
         _ call: OpenCall, _ record: CallRecord, _ records: inout [Record]
     ) {
-        for (index, model) in call.sampled.models.prefix(16).enumerated() {
+        for (index, part) in call.sampled.enumerated() {
             var sampled = record
             sampled.id = DerivedID.make(of: record.id, "sampling", index)
             sampled.partOf = record.id
@@ -160,15 +160,6 @@ extension Meter {
             sampled.retryOf = nil
             sampled.spanID = identifiers.spanID()
             sampled.parentSpanID = record.spanID
-            var part = ModelUsage()
-            part.provider = ModelFamily.provider(of: model)
-            part.model = model
-            part.modelSource = .response
-            if call.sampled.models.count == 1 {
-                part.usage = TokenUsage(
-                    source: .estimated,
-                    output: UsageReader.estimate(call.sampled.size, provider: part.provider))
-            }
             apply(part, to: &sampled)
             records.append(.call(sampled))
         }

@@ -200,11 +200,8 @@ package struct Meter: Sendable {
 
     /// OpenAI Codex (`codex mcp-server`) tells each model call's usage beside the answer.
     private mutating func codexEvent(_ message: Observation) {
-        guard
-            let id = RequestID(message.sketch, message.sketch.find(.params, .meta, .requestId)),
-            let usage = UsageReader.read(codexEvent: message)
-        else { return }
-        let key = CallKey(direction: .clientToServer, id: id)
-        if !open.update(key, { $0.add(event: usage) }) { counts.unknown &+= 1 }
+        guard let event = UsageReader.read(codexEvent: message) else { return }
+        let key = CallKey(direction: .clientToServer, id: event.requestID)
+        if !open.update(key, { $0.add(event) }) { counts.unknown &+= 1 }
     }
 }

@@ -31,15 +31,9 @@ struct OpenCall: Sendable {
     /// When the sender took the request back.
     var cancelStamp: UInt64?
     /// What events beside the answer said of its usage (Codex).
-    var events: [ModelUsage] = []
-    /// The models of `params.inputResponses`, and the size of what they wrote.
-    var sampled = SampledInput()
-}
-
-/// The model answers a client put into a retry (`inputResponses` of MCP 2026-07-28).
-struct SampledInput: Sendable, Equatable {
-    var models: [String] = []
-    var size = TextSize()
+    var events = ModelUsage()
+    /// The client's models that worked for this request (`inputResponses`, MCP 2026-07-28).
+    var sampled: [ModelUsage] = []
 }
 
 /// The requests in flight, in the order they came; at most `limit` of them.

@@ -66,7 +66,7 @@ extension Meter {
         call.retryOf = origin.id
         call.reason = call.reason ?? origin.reason
         call.conversation = call.conversation ?? origin.conversation
-        call.sampled = message.sampledInput
+        call.sampled = Array(UsageReader.read(inputResponses: message).prefix(16))
         return origin
     }
 
@@ -92,21 +92,13 @@ extension Meter {
 }
 
 extension OpenCall {
-    /// Adds one model call that an event told of: counts of the same model are summed.
-    mutating func add(event: ModelUsage) {
-        let model = event.model ?? events.last?.model
-        guard let index = events.firstIndex(where: { $0.model == model || $0.model == nil }) else {
-            // A server that invents models is not followed for ever.
-            if events.count < 16 { events.append(event) }
-            return
+    /// Adds one model call that an event told of.
+    mutating func add(_ event: CodexEvent) {
+        if let model = event.model {
+            events.model = model
+            events.modelSource = .response
         }
-        var sum = events[index]
-        sum.provider = sum.provider ?? event.provider
-        sum.model = sum.model ?? model
-        sum.modelSource = sum.modelSource ?? event.modelSource
-        sum.usage = TokenUsage.sum(sum.usage, event.usage)
-        sum.reportedNanodollars = addClamped(sum.reportedNanodollars, event.reportedNanodollars)
-        events[index] = sum
+        events.usage = TokenUsage.sum(events.usage, event.usage)
     }
 }
 

@@ -109,17 +109,4 @@ extension Observation {
         }
         return nil
     }
-
-    /// The models that answered for the client, in `params.inputResponses`.
-    var sampledInput: SampledInput {
-        var input = SampledInput()
-        guard let responses = sketch.find(.params, .inputResponses) else { return input }
-        for response in sketch.children(of: responses) {
-            let node =
-                sketch.child(.model, of: response) ?? sketch.find(.result, .model, from: response)
-            if let model = sketch.string(node), !model.isEmpty { input.models.append(model) }
-        }
-        if !input.models.isEmpty { input.size = structuredSize }
-        return input
-    }
 }

@@ -7,11 +7,12 @@ extension Meter {
         _ call: OpenCall, _ end: CallEnd, _ outcome: CallRecord.Outcome
     ) -> [ModelUsage] {
         guard usesModels(call) else { return [] }
-        if !call.events.isEmpty { return call.events.map(completed) }
-        let server = serverFacts(of: call)
+        let server = resolver.facts(for: call.facts)
+        if call.events.usage != nil { return [completed(call.events, call, server)] }
         guard let answer = end.answer else { return unanswered(call, server) }
         if let task = call.task, tasks[task]?.isMetered == true { return [] }
-        var parts = UsageReader.read(answer, request: call.facts, server: server).map(completed)
+        var parts = UsageReader.read(answer, request: call.facts, server: server)
+            .map { completed($0, call, server) }
         // An answer that failed by its profile was billed only if it says so itself.
         if outcome == .error {
             for index in parts.indices where parts[index].usage?.source == .estimated {
@@ -30,20 +31,6 @@ extension Meter {
         }
     }
 
-    private mutating func serverFacts(of call: OpenCall) -> ServerFacts {
-        guard call.facts.method == "sampling/createMessage" else {
-            return resolver.facts(for: call.facts)
-        }
-        // The client's model, whoever the server is; its answer names it.
-        var facts = ServerFacts()
-        facts.toolCallsModel = true
-        facts.mayEstimate = true
-        facts.model = configuration.clientModel
-        facts.modelSource = configuration.clientModel == nil ? nil : .config
-        facts.provider = configuration.clientModel.flatMap(ModelFamily.provider(of:))
-        return facts
-    }
-
     /// A call that was never answered may have been billed: which model, but not how much, is
     /// known where a model call is known to have been made.
     private func unanswered(_ call: OpenCall, _ server: ServerFacts) -> [ModelUsage] {
@@ -58,13 +45,22 @@ extension Meter {
         return [part]
     }
 
-    /// Reported usage without a provider has one by its model's family, else by the only key in
-    /// the environment.
-    private func completed(_ part: ModelUsage) -> ModelUsage {
+    /// Usage whose model or provider the answer did not tell.
+    private func completed(
+        _ part: ModelUsage, _ call: OpenCall, _ server: ServerFacts
+    ) -> ModelUsage {
         var part = part
-        if part.provider == nil, part.usage != nil || part.reportedNanodollars != nil {
-            part.provider =
-                part.model.flatMap(ModelFamily.provider(of:)) ?? resolver.hintedProvider()
+        let isSampling = call.facts.method == "sampling/createMessage"
+        if part.model == nil {
+            part.model = isSampling ? configuration.clientModel : server.model
+            part.modelSource = isSampling ? .config : server.modelSource
+        }
+        if part.provider == nil {
+            part.provider = part.model.flatMap(ModelFamily.provider(of:))
+        }
+        // A key in the environment names who was paid, not that somebody was.
+        if part.provider == nil, !isSampling, part.usage?.source == .reported {
+            part.provider = server.provider ?? resolver.hintedProvider()
         }
         return part
     }
