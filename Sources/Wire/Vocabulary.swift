@@ -168,6 +168,8 @@ extension Vocabulary {
         Row("errorCode", .errorCode, .scalar), Row("done", .done, .scalar),
         Row("metadata", .metadata, .wrapper), Row("response", .response, [.wrapper, .answer]),
         Row("raw_response", .rawResponse, .wrapper), Row("raw", .raw, .wrapper),
+        Row("x_groq", .details, .wrapper), Row("embeddings", .data, .wrapper),
+        Row("predictions", .data, .wrapper), Row("is_error", .isError, .scalar),
         Row("info", .info, .wrapper), Row("completion", .completion, [.wrapper, .answer]),
         Row("details", .details, .wrapper), Row("stats", .stats, .wrapper),
         Row("request", .request), Row("answer", .answer, .answer),
@@ -276,6 +278,11 @@ extension Vocabulary {
         Row("cached", .cached, .scalar), Row("thoughts", .thoughts, .scalar),
         Row("tool", .tool, .scalar), Row("cachedTokens", .cachedTokensCamel, .scalar),
         Row("thinkingTokens", .thinkingTokensCamel, .scalar),
+        Row("thoughtTokens", .thinkingTokensCamel, .scalar),
+        Row("cachedWriteTokens", .cacheCreationTokens, .scalar),
+        Row("cache_creation_tokens", .cacheCreationTokens, .scalar),
+        // Vertex embeddings
+        Row("statistics", .statistics, .usage),
         // Totals alone, and the marks of cumulative reports
         Row("tokensUsed", .tokensUsed, .scalar), Row("tokens_used", .tokensUsed, .scalar),
         Row("tokenCount", .tokenCount, .scalar), Row("token_count", .tokenCount, .scalar),

@@ -84,8 +84,9 @@ struct AnswerReading {
     /// Whether reports that a model may have written agree with what else is known: the maker of
     /// the model with the server's, the numbers with the texts (of which a quarter is asked).
     private func isCredible(_ reports: [UsageReport], in carrier: Carrier?) -> Bool {
-        guard server.provider != nil || request.hasPromptArgument || server.toolCallsModel == true
-            || isSampling
+        guard
+            server.provider != nil || request.hasPromptArgument || server.toolCallsModel == true
+                || isSampling
         else { return false }
         var input: UInt64 = 0
         var output: UInt64 = 0
@@ -141,7 +142,8 @@ struct AnswerReading {
     private mutating func totalled() -> ModelUsage? {
         for carrier in carriers {
             guard let total = carrier.total else { continue }
-            if let usage = divided(total, cost: carrier.cost, isChecked: carrier.mayBeModelAuthored) {
+            if let usage = divided(total, cost: carrier.cost, isChecked: carrier.mayBeModelAuthored)
+            {
                 return usage
             }
         }

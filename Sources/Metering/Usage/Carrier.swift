@@ -89,7 +89,8 @@ struct Carrier {
     }
 
     /// The document at a node; where it holds no usage but a list of documents that do, those.
-    private static func documents(at node: Int, _ kind: Kind, in sketch: Sketch) -> [UsageDocument] {
+    private static func documents(at node: Int, _ kind: Kind, in sketch: Sketch) -> [UsageDocument]
+    {
         let whole = UsageDocument(node, in: sketch, isResult: kind == .result)
         guard whole.reports.isEmpty else { return [whole] }
         for list in whole.lists {

@@ -74,7 +74,7 @@ struct Counts: Equatable {
         else { return }
         let short = TokenCount.read(sketch.child(.ephemeral5m, of: split), in: sketch)
         let long = TokenCount.read(sketch.child(.ephemeral1h, of: split), in: sketch)
-        guard let sum = TokenCount.sum(short, long) else { return }
+        guard let sum = TokenCount.sumOfKnown(short, long) else { return }
         if (write ?? 0) == 0 { write = sum }
         // A split that does not add up belongs to an earlier state of the same message.
         guard sum == write else { return }
@@ -93,7 +93,9 @@ struct Counts: Equatable {
     /// The numbers of an entry of Anthropic's `iterations`, whose caches may be left out.
     static func readAnthropic(of object: Int, in sketch: Sketch) -> Counts? {
         var counts = read(of: object, in: sketch)
-        if let anthropic = Dialect.index(named: "Anthropic Messages") { counts?.dialect = anthropic }
+        if let anthropic = Dialect.index(named: "Anthropic Messages") {
+            counts?.dialect = anthropic
+        }
         return counts
     }
 
@@ -118,13 +120,13 @@ struct Counts: Equatable {
 
     /// Adds the numbers of another call.
     mutating func add(_ other: Counts) {
-        input = TokenCount.sum(input, other.input)
-        extraInput = TokenCount.sum(extraInput, other.extraInput)
-        cached = TokenCount.sum(cached, other.cached)
-        write = TokenCount.sum(write, other.write)
-        write1h = TokenCount.sum(write1h, other.write1h)
-        output = TokenCount.sum(output, other.output)
-        reasoning = TokenCount.sum(reasoning, other.reasoning)
-        total = TokenCount.sum(total, other.total)
+        input = TokenCount.sumOfKnown(input, other.input)
+        extraInput = TokenCount.sumOfKnown(extraInput, other.extraInput)
+        cached = TokenCount.sumOfKnown(cached, other.cached)
+        write = TokenCount.sumOfKnown(write, other.write)
+        write1h = TokenCount.sumOfKnown(write1h, other.write1h)
+        output = TokenCount.sumOfKnown(output, other.output)
+        reasoning = TokenCount.sumOfKnown(reasoning, other.reasoning)
+        total = TokenCount.sumOfKnown(total, other.total)
     }
 }

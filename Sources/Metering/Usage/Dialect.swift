@@ -242,7 +242,8 @@ extension Dialect {
             total: [Field(.totalTokens)],
             // xAI's chat API, and Perplexity's deep research.
             addsReasoning: {
-                $0.provider == "xai" || ($0.model.map { FoldedText($0).has("deep-research") } ?? false)
+                $0.provider == "xai"
+                    || ($0.model.map { FoldedText($0).has("deep-research") } ?? false)
             }),
         Dialect(
             name: "OpenAI Responses",

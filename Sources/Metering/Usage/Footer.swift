@@ -108,7 +108,8 @@ struct Footer {
         report(input, output, dialect: "OpenAI Chat Completions")
         provider = ModelFamily.provider(named: String(speaker)) ?? provider
         if let model = values["model"] { _ = name(model) }
-        if var dollars = values["cost"].map({ FooterText($0) }), let amount = dollars.takeDollars() {
+        if var dollars = values["cost"].map({ FooterText($0) }), let amount = dollars.takeDollars()
+        {
             cost = amount
         }
         return true
@@ -246,7 +247,8 @@ struct Footer {
         let bytes = FoldedText(text).bytes
         let mark = Array(separator.utf8)
         guard bytes.count >= mark.count else { return nil }
-        for i in 0...(bytes.count - mark.count) where bytes[i..<(i + mark.count)].elementsEqual(mark) {
+        for i in 0...(bytes.count - mark.count)
+        where bytes[i..<(i + mark.count)].elementsEqual(mark) {
             let lower = text.utf8.index(text.startIndex, offsetBy: i)
             let upper = text.utf8.index(lower, offsetBy: mark.count)
             return (text[..<lower], text[upper...])

@@ -154,7 +154,9 @@ struct FooterText {
     }
 
     mutating func skipBlanks() {
-        while let first = rest.utf8.first, first == 0x20 || first == 0x09 { rest = rest.dropFirst() }
+        while let first = rest.utf8.first, first == 0x20 || first == 0x09 {
+            rest = rest.dropFirst()
+        }
     }
 
     var isEmpty: Bool { rest.isEmpty }

@@ -25,7 +25,7 @@ enum TokenCount {
     }
 
     /// A sum that may be of numbers that are all unknown.
-    static func sum(_ a: UInt64?, _ b: UInt64?) -> UInt64? {
+    static func sumOfKnown(_ a: UInt64?, _ b: UInt64?) -> UInt64? {
         guard let a else { return b }
         return sum(a, b)
     }

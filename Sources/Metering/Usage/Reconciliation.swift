@@ -58,7 +58,9 @@ struct Reconciliation {
         if let total, let input, let output {
             let known = TokenCount.sum(input, output)
             var readings: [(caches: Bool, reasoning: Bool)] = [(false, false)]
-            readings += addsCachesByHabit ? [(true, false), (false, true)] : [(false, true), (true, false)]
+            readings +=
+                addsCachesByHabit
+                ? [(true, false), (false, true)] : [(false, true), (true, false)]
             readings.append((true, true))
             let fitting = readings.filter { reading in
                 let added = TokenCount.sum(
