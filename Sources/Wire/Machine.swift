@@ -355,7 +355,7 @@ struct Machine {
             }
         }
         switch entry.key {
-        case .params, .result, .error: level.isPinned = levels.count == 1
+        case .params, .result, .error: level.isPinned = outer?.region == .message
         case .arguments: level.isPinned = region == .arguments
         case .root: level.isPinned = true
         default: break

@@ -9,6 +9,7 @@ enum NaiveText {
         item.part.isTruncated = decoded.count > Limits.textHeadBytesMax
         var text = ObservationParts.TextParts()
         text.size = size(decoded)
+        text.isLongerThanTail = decoded.count > Limits.textTailBytesMax
         text.hasOpenFence = hasOpenFence(decoded)
         if let found = documents(decoded, vocabulary) {
             text.shape = found.shape
@@ -18,7 +19,6 @@ enum NaiveText {
         } else {
             let tail = Item(.text, .string)
             tail.part.value = Array(decoded.suffix(Limits.textTailBytesMax))
-            text.isLongerThanTail = decoded.count > Limits.textTailBytesMax
             item.append(tail)
         }
         item.part.text = text
