@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from . import ledger, processes
@@ -15,6 +15,8 @@ from . import ledger, processes
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SERVERS = ROOT / "Tests" / "Interop" / "servers"
 MODES = ("off", "on")
+
+Environment = Mapping[str, str | None]
 
 
 def binary() -> str:
@@ -51,13 +53,15 @@ class Bench:
     def on(self) -> bool:
         return self.mode == "on"
 
-    def environment(self, extra: dict[str, str] | None = None) -> dict[str, str]:
+    def environment(self, extra: Environment | None = None) -> dict[str, str]:
+        """Ours, the mode's and `extra`, where None unsets a variable."""
         environment = clean_environment() | {processes.MARK: self.mark}
         if self.on:
             environment |= {"MCP_METER": "on", "MCP_METER_STATE_DIR": str(self.state)}
-        return environment | (extra or {})
+        environment |= extra or {}
+        return {name: value for name, value in environment.items() if value is not None}
 
-    def start(self, command: Sequence[str], env: dict[str, str] | None = None, **options: object) -> "Session":
+    def start(self, command: Sequence[str], env: Environment | None = None, **options: object) -> "Session":
         """Runs `mcp-meter -- COMMAND` in a process group of its own, as the SDKs do."""
         options = {
             "stdin": subprocess.PIPE,
@@ -71,7 +75,7 @@ class Bench:
         )
 
     @contextmanager
-    def session(self, command: Sequence[str], env: dict[str, str] | None = None, **options: object) -> Iterator["Session"]:
+    def session(self, command: Sequence[str], env: Environment | None = None, **options: object) -> Iterator["Session"]:
         session = self.start(command, env, **options)
         try:
             yield session
