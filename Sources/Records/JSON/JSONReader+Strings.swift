@@ -1,0 +1,126 @@
+// Strings: found by skimming, built only when asked for.
+
+extension JSONReader {
+    /// The last key or string that was read.
+    package func contentString() throws(JSONError) -> String {
+        let raw = slice(content)
+        // Without escapes it was validated when it was read.
+        guard contentIsEscaped else { return String(decoding: raw, as: UTF8.self) }
+        var text: [UInt8] = []
+        text.reserveCapacity(raw.count)
+        var index = content.lowerBound
+        while index < content.upperBound {
+            let byte = byte(at: index)
+            index += 1
+            if byte == UInt8(ascii: "\\") {
+                try unescape(&index, into: &text)
+            } else {
+                text.append(byte)
+            }
+        }
+        if let text = String(validating: text, as: UTF8.self) { return text }
+        throw error("the string is not valid UTF-8", at: tokenOffset)
+    }
+
+    /// Whether the last key or string that was read is `name`.
+    package func contentEquals(_ name: StaticString) throws(JSONError) -> Bool {
+        if contentIsEscaped { return try contentString() == name.description }
+        let count = name.utf8CodeUnitCount
+        guard content.count == count else { return false }
+        for index in 0..<count where bytes[content.lowerBound + index] != name.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+
+    /// Shows `body` the bytes of the last key or string that was read, its escapes undone.
+    package func withContent<Result>(
+        _ body: (Span<UInt8>) -> Result
+    ) throws(JSONError) -> Result {
+        if contentIsEscaped { return body(Array(try contentString().utf8).span) }
+        return body(slice(content).span)
+    }
+
+    mutating func stringToken(_ wanted: StaticString) throws(JSONError) {
+        skipSpace()
+        guard byte(at: offset) == UInt8(ascii: "\"") else {
+            throw unexpected(wanted.description)
+        }
+        tokenOffset = offset
+        var index = offset + 1
+        contentIsEscaped = false
+        var seen: UInt64 = 0
+        while true {
+            while let eight = eightBytes(at: index), !JSONBytes.needsLook(eight) {
+                seen |= eight
+                index += 8
+            }
+            let byte = byte(at: index)
+            seen |= UInt64(byte)
+            if byte == UInt8(ascii: "\"") { break }
+            if byte == UInt8(ascii: "\\") {
+                contentIsEscaped = true
+                index += 2
+                continue
+            }
+            guard byte >= 0x20 else {
+                let reason =
+                    index >= bytes.count
+                    ? "a string that begins here has no closing quote"
+                    : "a control character in a string must be written as an escape"
+                throw error(reason, at: index >= bytes.count ? tokenOffset : index)
+            }
+            index += 1
+        }
+        content = offset + 1..<index
+        offset = index + 1
+        guard
+            JSONBytes.isASCII(seen) || contentIsEscaped
+                || String(validating: slice(content), as: UTF8.self) != nil
+        else { throw error("the string is not valid UTF-8", at: tokenOffset) }
+    }
+
+    private func unescape(_ index: inout Int, into text: inout [UInt8]) throws(JSONError) {
+        let start = index - 1
+        let escape = byte(at: index)
+        index += 1
+        switch escape {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
+        case UInt8(ascii: "b"): text.append(0x08)
+        case UInt8(ascii: "f"): text.append(0x0C)
+        case UInt8(ascii: "n"): text.append(0x0A)
+        case UInt8(ascii: "r"): text.append(0x0D)
+        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "u"):
+            var units = [try codeUnit(&index)]
+            if units[0] & 0xFC00 == 0xD800, byte(at: index) == UInt8(ascii: "\\"),
+                byte(at: index + 1) == UInt8(ascii: "u")
+            {
+                index += 2
+                units.append(try codeUnit(&index))
+            }
+            guard let character = String(validating: units, as: UTF16.self) else {
+                throw error("half of a surrogate pair", at: start)
+            }
+            text.append(contentsOf: character.utf8)
+        default: throw error("no such escape in a JSON string", at: start)
+        }
+    }
+
+    private func codeUnit(_ index: inout Int) throws(JSONError) -> UInt16 {
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            let digit = byte(at: index)
+            let value: UInt8
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
+            default: throw error("expected four hexadecimal digits after \\u", at: index)
+            }
+            unit = unit << 4 | UInt16(value)
+            index += 1
+        }
+        return unit
+    }
+}
