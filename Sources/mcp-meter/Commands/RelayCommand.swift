@@ -41,7 +41,7 @@ enum RelayCommand {
             environment: .environment(
                 removing: Configuration.ownNames, prefixes: Configuration.ownPrefixes))
         var relay = try Relay(starting: settings)
-        let status: ExitStatus
+        let status: TerminationStatus
         do throws(SystemError) {
             if let session = plan.flatMap({ Session(starting: $0, blackBox: relay.blackBox) }) {
                 status = try relay.run(

@@ -68,7 +68,7 @@ struct Session {
 
     /// Ends it, when the relay has stopped: everything observed is in the ledger afterwards, unless
     /// the disk hangs.
-    func finish(_ status: ExitStatus) {
+    func finish(_ status: TerminationStatus) {
         thread.finish(
             status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
         )
