@@ -1,3 +1,6 @@
+import Posix
+package import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
     import Glibc
 #endif
-import Posix
-package import Records
 
 /// The writer every process uses.
 package typealias LedgerWriter = SegmentWriter<SystemDisk>
@@ -120,7 +121,7 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
                 let opened = try OpenSegment(name, in: directory, disk)
                 current = consume opened
                 return
-            } catch where error.code == EEXIST && time < now + 1_000 {
+            } catch  where error.code == EEXIST && time < now + 1_000 {
                 // Two within a microsecond: the next microsecond's name is free.
                 time = time + 1
             }
@@ -133,7 +134,7 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         let all = rest
         do {
             try writeToCurrent(&rest)
-        } catch where error.code == EFBIG && (current?.end ?? 0) > 0 {
+        } catch  where error.code == EFBIG && (current?.end ?? 0) > 0 {
             // The file is as long as this system or a resource limit lets it be; a new one is not.
             try open(at: now)
             try writeToCurrent(&rest)
