@@ -41,7 +41,11 @@ let package = Package(
             swiftSettings: strict),
         tests("WireTests", ["Wire", "NaiveWire"]),
         tests("RecordsTests", ["Records"]),
-        tests("RelayTests", ["Relay", "Posix"]),
+        // A relay as a process of its own, which tests can kill.
+        .executableTarget(
+            name: "relay-probe", dependencies: ["Relay", "Posix"], path: "Tests/RelayProbe",
+            swiftSettings: strict),
+        tests("RelayTests", ["Relay", "Posix", "relay-probe"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
         // A process of its own that appends, reads or saves until it is killed.
         .executableTarget(
