@@ -47,6 +47,13 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         }
     }
 
+    /// Has a segment open before there is a line for it, for whoever must know its name by then.
+    package mutating func open(at now: Timestamp) throws(LedgerError) {
+        try naming(.createSegment, directory.ledger) { () throws(SystemError) in
+            try prepare(for: now)
+        }
+    }
+
     /// Appends one line or several whole ones, with their newlines.
     ///
     /// When it returns, all are in the ledger. When it throws, those that fitted are, the rest is
@@ -105,15 +112,15 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         if let name = segment, let end = current?.end {
             if name.day == Day(of: now), end < segmentBytesMax { return }
             // If there is no room for another file there may be some left in this one.
-            try? open(at: now)
+            try? replaceSegment(at: now)
         } else {
-            try open(at: now)
+            try replaceSegment(at: now)
         }
     }
 
     /// Replaces the segment in use. The old one is closed, and its lock dropped, after the new one
     /// is locked: at no moment does this writer look dead.
-    private mutating func open(at now: Timestamp) throws(SystemError) {
+    private mutating func replaceSegment(at now: Timestamp) throws(SystemError) {
         var time = now
         while true {
             do {
@@ -136,14 +143,14 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
             try writeToCurrent(&rest)
         } catch  where error.code == EFBIG && (current?.end ?? 0) > 0 {
             // The file is as long as this system or a resource limit lets it be; a new one is not.
-            try open(at: now)
+            try replaceSegment(at: now)
             try writeToCurrent(&rest)
         }
         if current?.isLinked(disk) == false {
             // Somebody removed the directory: what was just written has no name any more.
             rest = all
             current = nil
-            try open(at: now)
+            try replaceSegment(at: now)
             try writeToCurrent(&rest)
         }
     }

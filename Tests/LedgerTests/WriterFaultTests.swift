@@ -53,6 +53,13 @@ import Testing
         #expect(
             outcome.linesLost == UInt64(outcome.refused.count - refusedButThere), "after \(what)")
         #expect(reading.unreadable.isEmpty)
+        for segment in try ledger.reader.segments() {
+            let content = try Data(contentsOf: URL(filePath: ledger.directory.path(of: segment)))
+            let isAnyEmpty = content.split(
+                separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+            ).dropLast().contains { $0.isEmpty }
+            #expect(!isAnyEmpty, "an empty line after \(what)")
+        }
     }
 
     @Test(arguments: FaultyDisk.Fault.allCases)

@@ -23,6 +23,18 @@ import Testing
         #expect(try ledger.lines().lines == (0..<100).map { "{\"n\":\($0)}" })
     }
 
+    @Test func `a segment opened ahead takes the first line`() throws {
+        let ledger = TemporaryLedger()
+        var writer = LedgerWriter(ledger.directory)
+        try writer.open(at: morning)
+        let segment = try existing(writer.segment)
+        #expect(try ledger.reader.writer(of: segment) == .alive)
+        try writer.append(line(1), at: morning)
+        let same = writer.segment
+        #expect(same == segment)
+        #expect(try ledger.lines().lines == ["{\"n\":1}"])
+    }
+
     @Test func `several lines go in one append`() throws {
         let ledger = TemporaryLedger()
         let plan = FaultyDisk.Plan()
