@@ -5,13 +5,14 @@ import Wire
 
 @Suite struct UsageNumberTests {
     /// A count as written, and what it is; nil: the call is estimated.
-    @Test(arguments: [
-        ("14", 14), ("14.0", 14), ("14.9", 14), ("1e3", 1000), ("1.5E+2", 150), ("120e-1", 12),
-        (#""14""#, 14), (#""14.0""#, 14), ("10000000000", 10_000_000_000), ("true", nil),
-        ("-1", nil), ("-0.5", nil), ("null", nil), (#""NaN""#, nil), (#""many""#, nil),
-        (#""""#, nil), ("10000000001", nil), ("1e400", nil), ("99999999999999999999999", nil),
-        ("{}", nil), ("[14]", nil), (#""14 tokens""#, nil), (#""0x10""#, nil),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("14", 14), ("14.0", 14), ("14.9", 14), ("1e3", 1000), ("1.5E+2", 150), ("120e-1", 12),
+            (#""14""#, 14), (#""14.0""#, 14), ("10000000000", 10_000_000_000), ("true", nil),
+            ("-1", nil), ("-0.5", nil), ("null", nil), (#""NaN""#, nil), (#""many""#, nil),
+            (#""""#, nil), ("10000000001", nil), ("1e400", nil), ("99999999999999999999999", nil),
+            ("{}", nil), ("[14]", nil), (#""14 tokens""#, nil), (#""0x10""#, nil),
+        ] as [(String, UInt64?)])
     func count(_ literal: String, _ expected: UInt64?) throws {
         let usage = try Exchange(
             answer: Exchange.structured(
@@ -35,11 +36,13 @@ import Wire
     }
 
     /// Dollars as written, in nanodollars.
-    @Test(arguments: [
-        ("0.011913", 11_913_000), ("3.3e-05", 33_000), ("1E-9", 1), ("4e-10", 0), ("5e-10", 1),
-        ("12", 12_000_000_000), ("0", 0), (#""0.5""#, 500_000_000),
-        ("0.1234567894", 123_456_789), ("-0.5", nil), ("1e9", nil), ("true", nil), ("null", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("0.011913", 11_913_000), ("3.3e-05", 33_000), ("1E-9", 1), ("4e-10", 0), ("5e-10", 1),
+            ("12", 12_000_000_000), ("0", 0), (#""0.5""#, 500_000_000),
+            ("0.1234567894", 123_456_789), ("-0.5", nil), ("1e9", nil), ("true", nil),
+            ("null", nil),
+        ] as [(String, Int64?)])
     func dollars(_ literal: String, _ expected: Int64?) throws {
         let usage = try Exchange(
             answer: Exchange.structured(
@@ -49,20 +52,22 @@ import Wire
     }
 
     /// A subset beyond its set, totals that tell and totals that do not.
-    @Test(arguments: [
-        // input, cached, output, reasoning, total → input, output, reasoning
-        (100, 50, 20, 5, 120, 100, 20, 5),
-        (100, 50, 20, 5, 125, 100, 25, 5),
-        (100, 50, 20, 5, 170, 150, 20, 5),
-        (100, 50, 20, 5, 175, 150, 25, 5),
-        (100, 500, 20, 5, 620, 600, 20, 5),
-        (100, 500, 20, 5, 120, 600, 20, 5),
-        (100, 50, 20, 90, 120, 100, 110, 90),
-        (100, 50, 20, 5, 420, 100, 320, 305),
-        (100, 50, 20, 5, 90, 100, 20, 5),
-    ] as [(Int, Int, Int, Int, Int, Int, Int, Int)])
+    @Test(
+        arguments: [
+            // input, cached, output, reasoning, total → input, output, reasoning
+            (100, 50, 20, 5, 120, 100, 20, 5),
+            (100, 50, 20, 5, 125, 100, 25, 5),
+            (100, 50, 20, 5, 170, 150, 20, 5),
+            (100, 50, 20, 5, 175, 150, 25, 5),
+            (100, 500, 20, 5, 620, 600, 20, 5),
+            (100, 500, 20, 5, 120, 600, 20, 5),
+            (100, 50, 20, 90, 120, 100, 110, 90),
+            (100, 50, 20, 5, 420, 100, 320, 305),
+            (100, 50, 20, 5, 90, 100, 20, 5),
+        ] as [(Int, Int, Int, Int, Int, Int, Int, Int)])
     func reconciliation(
-        _ input: Int, _ cached: Int, _ output: Int, _ reasoning: Int, _ total: Int, _ wantedInput: Int,
+        _ input: Int, _ cached: Int, _ output: Int, _ reasoning: Int, _ total: Int,
+        _ wantedInput: Int,
         _ wantedOutput: Int, _ wantedReasoning: Int
     ) throws {
         let usage = try Exchange(
