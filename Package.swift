@@ -44,9 +44,17 @@ let package = Package(
             swiftSettings: strict),
         tests("WireTests", ["Wire", "NaiveWire"]),
         tests("RecordsTests", ["Records"]),
-        tests("RelayTests", ["Relay", "Posix"]),
+        // A relay as a process of its own, which tests can kill.
+        .executableTarget(
+            name: "relay-probe", dependencies: ["Relay", "Posix"], path: "Tests/RelayProbe",
+            swiftSettings: strict),
+        tests("RelayTests", ["Relay", "Posix", "relay-probe"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
-        tests("LedgerTests", ["Ledger", "Records", "Posix"]),
+        // A process of its own that appends, reads or saves until it is killed.
+        .executableTarget(
+            name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
+            path: "Tests/LedgerProbe", swiftSettings: strict),
+        tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("EndToEndTests", ["mcp-meter", "Records"]),
     ],
     swiftLanguageModes: [.v6]

@@ -98,7 +98,6 @@ extension Cursor {
             let byte = try take()
             switch byte {
             case UInt8(ascii: "\""): return decoded
-            case UInt8(ascii: "\n"): throw Malformed()
             case UInt8(ascii: "\\"): decoded += try escape()
             default: decoded.append(byte)
             }

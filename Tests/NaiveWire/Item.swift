@@ -1,38 +1,31 @@
 import Wire
 
-/// A node of the tree that is being built: knows its parent, so that it can leave it again.
+/// A node of the tree that is being built.
 final class Item {
     var part: ObservationParts.Node
     private(set) var children: [Item] = []
-    private weak var parent: Item?
-    /// It stays even with nothing below it: `params`, `result`, `error`, `arguments`, the root.
+    /// It stays even with nothing below it: `params`, `result`, `error`, `arguments`.
     var staysWhenEmpty = false
-    private var isOpen = true
+    /// Its end was not reached yet.
+    var isOpen = true
 
     init(_ key: Key, _ kind: Sketch.Kind, name: [UInt8] = []) {
         part = ObservationParts.Node(key, kind)
         if key == .named { part.name = name }
     }
 
-    func append(_ child: Item) {
-        child.parent = self
-        children.append(child)
+    func append(_ child: Item) { children.append(child) }
+
+    /// Takes out an item below, and every container that is left empty.
+    func remove(_ item: Item) {
+        for child in children where child !== item { child.remove(item) }
+        children.removeAll { $0 === item || $0.isSpent }
     }
 
-    func leave() {
-        parent?.children.removeAll { $0 === self }
-        parent?.prune()
-    }
-
-    /// Its end was reached.
-    func close() {
-        isOpen = false
-        prune()
-    }
-
-    private func prune() {
+    /// A container that ended without anything in it.
+    var isSpent: Bool {
         let isContainer = part.kind == .object || part.kind == .array
-        if isContainer, !isOpen, !staysWhenEmpty, children.isEmpty { leave() }
+        return isContainer && !isOpen && !staysWhenEmpty && children.isEmpty
     }
 
     func holds(_ predicate: (Item) -> Bool) -> Bool {

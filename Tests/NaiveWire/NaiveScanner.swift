@@ -18,7 +18,7 @@ package import Wire
 /// literal only its end: a comma, a closing bracket, a blank. There must be at least one byte of it.
 ///
 /// **Looking at.** Everywhere else, keys included, the grammar of RFC 8259 holds, except that
-/// strings may hold control characters (not a newline) and any bytes above 0x7F. A surrogate on its
+/// strings may hold control characters and any bytes above 0x7F. A surrogate on its
 /// own is U+FFFD. At most `Limits.depthMax` containers may be open, counted from the message's
 /// object, and anew from each document of a text. A scalar that is kept is checked; one that is
 /// passed over is not. A number of more than 64 bytes is checked but not kept.
@@ -29,9 +29,9 @@ package import Wire
 ///
 /// **Arrays.** An element that is an array is passed over, except in counted containers. An array
 /// of documents, content, model names or usage keeps its first `Limits.repeatsMax` elements that
-/// have something in them, and the last such; a text keeps as many documents, a message as many
-/// texts. The element that stops being the last is taken out with all below it and with those above
-/// it that this leaves empty; the sizes of texts that go this way end in `uncountedTextSize`.
+/// have something in them, and the last such; so does a text with its documents. The element that
+/// stops being the last is taken out with all below it; the sizes of texts that go this way end in
+/// `uncountedTextSize`.
 ///
 /// **Empty containers** are not kept, except `params`, `result` and `error` of the message and
 /// `params.arguments`. A tool is kept only for what its `model` property says.
@@ -40,8 +40,8 @@ package import Wire
 /// `.answer` goes to the text whose document it is in, else to `structuredSize`; any counted string
 /// there, even an empty one, is an answer. An argument that is base64 (`Limits.base64BytesMin` bytes
 /// or more of it) or a `data:` URL (`;base64,` in its first 128 bytes) is not counted. There is a
-/// prompt argument if a prompt-like key of `params.arguments` has a container, whatever is in it, or
-/// a string that counts something. Bytes that are no UTF-8 count as `other`, each.
+/// prompt argument if a prompt-like key of `params.arguments` has a container that is looked into,
+/// whatever is in it, or a string that counts something. Bytes that are no UTF-8 count as `other`, each.
 ///
 /// **Texts.** The node's value is the beginning. Blanks aside, a text that begins with a bracket is
 /// JSON: one document, or several with a newline between each two. One that begins with `data:`,

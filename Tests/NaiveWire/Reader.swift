@@ -21,6 +21,8 @@ final class Reader {
         var name: [UInt8] = []
     }
 
+    /// What everything that is kept stands under.
+    private let root = Item(.root, .object)
     let cursor: Cursor
     let vocabulary: Vocabulary
     var argumentSize = TextSize()
@@ -41,8 +43,6 @@ final class Reader {
         let start = cursor.at
         cursor.depth = 0
         defer { cursor.depth = depth }
-        let root = Item(.root, .object)
-        root.staysWhenEmpty = true
         try inside(Place(region: .message, item: root))
         var parts = ObservationParts()
         parts.root = root.tree
@@ -57,11 +57,10 @@ final class Reader {
 
     /// A document of a text, or nil if nothing of it is kept.
     func document() throws -> Item? {
-        let text = Item(.text, .string)
         let label = Label(entry: .element, key: .document)
         cursor.depth = 0
-        try enter(.document, label, in: Place(region: .block, item: text))
-        return text.children.first
+        try enter(.document, label, in: Place(region: .block, item: root))
+        return root.children.first
     }
 
     // MARK: Containers
@@ -88,9 +87,10 @@ final class Reader {
         let isPrompt =
             place.region == .arguments && !isLong
             && bytes.withUnsafeBytes { Vocabulary.isPromptLike($0) }
-        if isPrompt, cursor.isAtContainer { hasPromptArgument = true }
         let before = argumentSize
         let rule = Rule.of(entry, in: place.region, depth: place.depth)
+        let isPassedOver = rule == .skip || rule == .scalar
+        if isPrompt, cursor.isAtContainer, !isPassedOver { hasPromptArgument = true }
         let key = isNamed ? .named : entry.key
         try value(rule, Label(entry: entry, key: key, name: bytes), in: place)
         if isPrompt, argumentSize != before { hasPromptArgument = true }
@@ -116,9 +116,12 @@ final class Reader {
             inner.depth = (place.region.isDocument ? place.depth : 0) + (isObject ? 1 : 0)
         }
         try inside(inner)
-        item.close()
-        let isMute = !item.holds { $0.part.key == .defaultValue || $0.part.key == .description }
-        if region == .tool, isMute { item.leave() }
+        item.isOpen = false
+        if item.isSpent || region == .tool && !saysDefault(item) { root.remove(item) }
+    }
+
+    private func saysDefault(_ tool: Item) -> Bool {
+        tool.holds { $0.part.key == .defaultValue || $0.part.key == .description }
     }
 
     private func count(
@@ -143,7 +146,7 @@ final class Reader {
         let gone = texts.filter { text in text === item || item.holds { $0 === text } }
         for text in gone { uncountedTextSize += text.part.text?.size ?? TextSize() }
         texts.removeAll { text in gone.contains { $0 === text } }
-        item.leave()
+        root.remove(item)
     }
 
     // MARK: Values
@@ -215,7 +218,6 @@ final class Reader {
         let item = NaiveText.item(label.key, try cursor.string(), vocabulary)
         place.item.append(item)
         texts.append(item)
-        if texts.count > Limits.repeatsMax + 1 { drop(texts[Limits.repeatsMax]) }
     }
 
     private func count(_ decoded: [UInt8], into measure: Measure) {

@@ -15,7 +15,7 @@ extension Observation {
             let parent = Int(node.parent)
             let depth = depths.indices.contains(parent) ? depths[parent] + 1 : 0
             depths.append(depth)
-            var line = String(repeating: "  ", count: depth) + "\(index)..<\(node.end) \(node.key)"
+            var line = String(repeating: "  ", count: depth) + "\(node.key)"
             if node.key == .named { line += "(\(Self.escaped(sketch.nameBytes(of: index))))" }
             line += " \(node.kind)"
             switch node.kind {
@@ -25,6 +25,8 @@ extension Observation {
             if node.isTruncated { line += " …" }
             lines.append(line)
         }
+        lines.append("parents \(sketch.nodes.map { Int($0.parent) })")
+        lines.append("ends \(sketch.nodes.map { Int($0.end) })")
         for text in texts {
             lines.append(
                 "text node=\(text.node) \(text.shape) size=\(text.size.summary)"
