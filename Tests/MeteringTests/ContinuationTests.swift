@@ -78,7 +78,8 @@ struct ContinuationTests {
     private func wanting(_ id: Int, _ state: String) -> String {
         Frame.result(
             id,
-            #"{"resultType":"input_required","inputRequests":{"q":{"method":"sampling/createMessage","params":{}}},"requestState":"\#(state)"}"#)
+            #"{"resultType":"input_required","inputRequests":{"q":{"method":"sampling/createMessage","params":{}}},"requestState":"\#(state)"}"#
+        )
     }
 
     private func again(_ id: Int, _ state: String, _ responses: String = "{}") -> String {
@@ -110,7 +111,10 @@ struct ContinuationTests {
         script.client(Frame.tool(1, "openai_chat", Self.arguments))
         script.server(wanting(1, "s-1"))
         script.client(
-            again(2, "s-1", #"{"q":{"role":"assistant","content":{"type":"text","text":"a longer answer of the client"},"model":"claude-sonnet-4-5"}}"#))
+            again(
+                2, "s-1",
+                #"{"q":{"role":"assistant","content":{"type":"text","text":"a longer answer of the client"},"model":"claude-sonnet-4-5"}}"#
+            ))
         script.server(Frame.usage(2, model: "gpt-4o", input: 50, output: 5))
         #expect(script.calls.count == 3)
         let sampled = try #require(script.calls.last)
@@ -130,7 +134,8 @@ struct ContinuationTests {
         var script = Script("codex mcp-server")
         func event(_ id: Int, _ message: String) -> String {
             Frame.notify(
-                "codex/event", #"{"_meta":{"requestId":\#(id),"threadId":"t"},"id":"1","msg":\#(message)}"#)
+                "codex/event",
+                #"{"_meta":{"requestId":\#(id),"threadId":"t"},"id":"1","msg":\#(message)}"#)
         }
         func count(_ input: Int, _ output: Int) -> String {
             #"{"type":"token_count","info":{"total_token_usage":{"input_tokens":99999,"output_tokens":9999,"total_tokens":109998},"last_token_usage":{"input_tokens":\#(input),"cached_input_tokens":10,"output_tokens":\#(output),"reasoning_output_tokens":2,"total_tokens":\#(input + output)}}}"#
@@ -148,7 +153,10 @@ struct ContinuationTests {
         #expect(call?.provider == "openai")
         #expect(call?.model == "gpt-5-codex")
         #expect(call?.modelSource == .response)
-        #expect(call?.usage == TokenUsage(source: .reported, input: 150, cachedInput: 20, output: 25, reasoning: 4))
+        #expect(
+            call?.usage
+                == TokenUsage(
+                    source: .reported, input: 150, cachedInput: 20, output: 25, reasoning: 4))
         #expect(script.meter.counts.unknown == 1)
     }
 
@@ -156,11 +164,13 @@ struct ContinuationTests {
         var script = Script("uvx zen-mcp-server")
         script.client(Frame.tool(1, "consensus", #"{"prompt":"which?"}"#))
         func block(_ model: String, _ input: Int) -> String {
-            let text = #"{"model":"\#(model)","content":"yes","usage":{"prompt_tokens":\#(input),"completion_tokens":9,"total_tokens":\#(input + 9)}}"#
+            let text =
+                #"{"model":"\#(model)","content":"yes","usage":{"prompt_tokens":\#(input),"completion_tokens":9,"total_tokens":\#(input + 9)}}"#
             return #"{"type":"text","text":\#(Frame.quoted(text))}"#
         }
         script.server(
-            Frame.result(1, #"{"content":[\#(block("gpt-4o", 30)),\#(block("gemini-2.5-pro", 40))]}"#))
+            Frame.result(
+                1, #"{"content":[\#(block("gpt-4o", 30)),\#(block("gemini-2.5-pro", 40))]}"#))
         #expect(script.calls.count == 2)
         let (first, second) = (script.calls[0], try #require(script.calls.last))
         #expect(script.calls.map(\.model) == ["gpt-4o", "gemini-2.5-pro"])

@@ -12,7 +12,8 @@ struct CorrelationTests {
         script.server(Frame.welcome(0, "gemini-cli-mcp"))
         script.wait(100)
         script.client(
-            Frame.tool(1, "ask-gemini", #"{"prompt":"why is it so?"}"#,
+            Frame.tool(
+                1, "ask-gemini", #"{"prompt":"why is it so?"}"#,
                 meta: #"{"claudecode/toolUseId":"toolu_01","progressToken":1}"#), id: "call-1")
         script.wait(1000)
         script.server(Frame.notify("notifications/progress", #"{"progressToken":1,"progress":1}"#))
@@ -41,7 +42,8 @@ struct CorrelationTests {
         #expect(call.requestBytes > 0)
         #expect(script.begins.count == 1)
         script.end(exitStatus: 3)
-        #expect(script.ended?.counts == ["frames": 5, "requests": 2, "notifications": 1, "progress": 1])
+        #expect(
+            script.ended?.counts == ["frames": 5, "requests": 2, "notifications": 1, "progress": 1])
         #expect(script.ended?.exitStatus == 3)
         #expect(script.ended?.client == "claude-code")
         #expect(script.ended?.durationMilliseconds == 3355)
@@ -72,10 +74,16 @@ struct CorrelationTests {
     @Test func `ids of both directions and both forms are apart`() {
         var script = Script()
         script.client(Frame.tool(1, "slow"))
-        script.server(Frame.request(1, "sampling/createMessage", #"{"messages":[{"role":"user","content":{"type":"text","text":"hello there"}}]}"#))
+        script.server(
+            Frame.request(
+                1, "sampling/createMessage",
+                #"{"messages":[{"role":"user","content":{"type":"text","text":"hello there"}}]}"#))
         script.client(#"{"jsonrpc":"2.0","id":"1","method":"ping"}"#)
         script.client(
-            Frame.result(1, #"{"role":"assistant","content":{"type":"text","text":"hi"},"model":"claude-sonnet-4-5","stopReason":"endTurn"}"#))
+            Frame.result(
+                1,
+                #"{"role":"assistant","content":{"type":"text","text":"hi"},"model":"claude-sonnet-4-5","stopReason":"endTurn"}"#
+            ))
         #expect(script.calls.count == 1)
         let sampling = script.calls.first
         #expect(sampling?.direction == .serverToClient)
@@ -245,10 +253,16 @@ struct CorrelationTests {
     @Test func `names of the 2026-07-28 revision come with each message`() {
         var script = Script("node dist/index.js")
         script.client(
-            Frame.tool(1, "ask", #"{"prompt":"x"}"#,
-                meta: #"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"cursor","version":"3"}}"#))
+            Frame.tool(
+                1, "ask", #"{"prompt":"x"}"#,
+                meta:
+                    #"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"cursor","version":"3"}}"#
+            ))
         script.server(
-            Frame.result(1, #"{"resultType":"complete","content":[{"type":"text","text":"y"}],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"grok-mcp","version":"1"}}}"#))
+            Frame.result(
+                1,
+                #"{"resultType":"complete","content":[{"type":"text","text":"y"}],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"grok-mcp","version":"1"}}}"#
+            ))
         #expect(script.calls.first?.client == "cursor")
         #expect(script.calls.first?.server == "grok-mcp")
         #expect(script.calls.first?.provider == "xai")
@@ -256,9 +270,13 @@ struct CorrelationTests {
 
     @Test func `traces follow the caller, then the environment, then nobody`() {
         let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
-        var script = Script { $0.traceparent = "00-11111111111111111111111111111111-2222222222222222-01" }
-        script.client(Frame.tool(1, "t", meta: #"{"traceparent":"00-\#(trace)-00f067aa0ba902b7-01"}"#))
-        script.client(Frame.tool(2, "t", meta: #"{"traceparent":"00-\#(trace)-0000000000000000-01"}"#))
+        var script = Script {
+            $0.traceparent = "00-11111111111111111111111111111111-2222222222222222-01"
+        }
+        script.client(
+            Frame.tool(1, "t", meta: #"{"traceparent":"00-\#(trace)-00f067aa0ba902b7-01"}"#))
+        script.client(
+            Frame.tool(2, "t", meta: #"{"traceparent":"00-\#(trace)-0000000000000000-01"}"#))
         script.end()
         #expect(script.calls[0].traceID == trace)
         #expect(script.calls[0].parentSpanID == "00f067aa0ba902b7")

@@ -22,33 +22,45 @@ struct HonestyTests {
     private static let ask = #"{"prompt":"what is it?"}"#
 
     static let rows: [Row] = [
-        Row(name: "git beside an exported key", command: "uvx mcp-server-git", tool: "git_commit",
+        Row(
+            name: "git beside an exported key", command: "uvx mcp-server-git", tool: "git_commit",
             arguments: git, environment: ["GEMINI_API_KEY": "k", "GEMINI_MODEL": "gemini-2.5-pro"],
             isMetered: false),
-        Row(name: "a search beside four keys", command: "npx -y some-search", tool: "search",
+        Row(
+            name: "a search beside four keys", command: "npx -y some-search", tool: "search",
             arguments: #"{"query":"cats"}"#,
             environment: ["GEMINI_API_KEY": "k", "OPENAI_API_KEY": "k", "XAI_API_KEY": "k"],
             isMetered: false),
-        Row(name: "documents about a provider", command: "npx -y openai-docs-mcp", tool: "search",
+        Row(
+            name: "documents about a provider", command: "npx -y openai-docs-mcp", tool: "search",
             arguments: #"{"query":"cats"}"#, environment: ["OPENAI_API_KEY": "k"],
             isMetered: false),
-        Row(name: "a default model alone", command: "uvx mcp-server-git", tool: "git_commit",
+        Row(
+            name: "a default model alone", command: "uvx mcp-server-git", tool: "git_commit",
             arguments: git, model: "gpt-4o", isMetered: false),
-        Row(name: "a tool of a wrapper without a prompt", command: "npx -y grok-mcp",
+        Row(
+            name: "a tool of a wrapper without a prompt", command: "npx -y grok-mcp",
             tool: "show_settings", arguments: #"{"session_id":"3"}"#, isMetered: false),
-        Row(name: "a counter of a wrapper", command: "npx mcp-server-gemini",
+        Row(
+            name: "a counter of a wrapper", command: "npx mcp-server-gemini",
             tool: "count_tokens", arguments: #"{"text":"how long is this"}"#, isMetered: false),
-        Row(name: "a page of an earlier answer", command: "npx -y gemini-mcp-tool",
+        Row(
+            name: "a page of an earlier answer", command: "npx -y gemini-mcp-tool",
             tool: "fetch-chunk", arguments: #"{"prompt":"x"}"#, isMetered: false),
-        Row(name: "a setting", command: "uvx my-thing", tool: "go", arguments: ask,
+        Row(
+            name: "a setting", command: "uvx my-thing", tool: "go", arguments: ask,
             provider: "google", model: "gemini-2.5-pro", isMetered: true),
-        Row(name: "a profile", command: "npx -y gemini-mcp-tool", tool: "ask-gemini",
+        Row(
+            name: "a profile", command: "npx -y gemini-mcp-tool", tool: "ask-gemini",
             arguments: ask, isMetered: true),
-        Row(name: "a server's name", command: "uvx my-grok-thing", tool: "go", arguments: ask,
+        Row(
+            name: "a server's name", command: "uvx my-grok-thing", tool: "go", arguments: ask,
             isMetered: true),
-        Row(name: "a tool's name", command: "uvx my-thing", tool: "ask_gemini", arguments: ask,
+        Row(
+            name: "a tool's name", command: "uvx my-thing", tool: "ask_gemini", arguments: ask,
             isMetered: true),
-        Row(name: "a model asked for", command: "uvx my-thing", tool: "go",
+        Row(
+            name: "a model asked for", command: "uvx my-thing", tool: "go",
             arguments: #"{"prompt":"x","model":"gpt-4o-mini"}"#, isMetered: true),
     ]
 
@@ -85,7 +97,9 @@ struct HonestyTests {
     }
 
     @Test func `a model that contradicts a mere key is believed`() throws {
-        var script = Script("uvx my-thing") { $0.environment = { $0 == "GEMINI_API_KEY" ? "k" : nil } }
+        var script = Script("uvx my-thing") {
+            $0.environment = { $0 == "GEMINI_API_KEY" ? "k" : nil }
+        }
         script.client(Frame.tool(1, "go", #"{"prompt":"x"}"#))
         script.server(Frame.usage(1, model: "gpt-4o", input: 10, output: 4))
         #expect(script.call(1)?.provider == "openai")
@@ -93,7 +107,8 @@ struct HonestyTests {
     }
 
     static let sources: [(String, CallRecord.ModelSource?, String?)] = [
-        ("response", .response, "gemini-3-pro-preview"), ("argument", .argument, "gemini-2.5-flash"),
+        ("response", .response, "gemini-3-pro-preview"),
+        ("argument", .argument, "gemini-2.5-flash"),
         ("env", .env, "gemini-2.0-flash"), ("schema", .profile, "gemini-1.5-pro"),
         ("config", .config, "gemini-1.0-pro"), ("none", nil, nil),
     ]
@@ -110,7 +125,10 @@ struct HonestyTests {
         if rank <= 3 {
             script.client(Frame.request(9, "tools/list"))
             script.server(
-                Frame.result(9, #"{"tools":[{"name":"go","inputSchema":{"type":"object","properties":{"model":{"type":"string","description":"Defaults to gemini-1.5-pro."}}}}]}"#))
+                Frame.result(
+                    9,
+                    #"{"tools":[{"name":"go","inputSchema":{"type":"object","properties":{"model":{"type":"string","description":"Defaults to gemini-1.5-pro."}}}}]}"#
+                ))
         }
         let asked = rank <= 1 ? "gemini-2.5-flash" : "pro"
         script.client(Frame.tool(1, "go", #"{"prompt":"what is it?","model":"\#(asked)"}"#))
@@ -134,7 +152,8 @@ struct HonestyTests {
                 "quality": [{"path": "score", "take": "first"}]}}}]}
             """#
         let profiles = try ProfileFile.read(Array(text.utf8))
-        func call(_ tool: String, _ arguments: String, _ answer: String, _ variable: String? = nil) throws
+        func call(_ tool: String, _ arguments: String, _ answer: String, _ variable: String? = nil)
+            throws
             -> CallRecord
         {
             var script = Script("/opt/house/server.py") {
