@@ -14,8 +14,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -43,7 +46,7 @@ let package = Package(
             name: "NaiveWire", dependencies: ["Wire"], path: "Tests/NaiveWire",
             swiftSettings: strict),
         tests("WireTests", ["Wire", "NaiveWire"]),
-        tests("RecordsTests", ["Records"]),
+        tests("RecordsTests", ["Records"], exclude: ["Fixtures"]),
         tests("RelayTests", ["Relay", "Posix"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
         tests("LedgerTests", ["Ledger", "Records", "Posix"]),
