@@ -23,7 +23,7 @@ struct Script {
             clock: SessionClock(wall: Self.start, monotonic: Self.origin),
             identifiers: IdentifierSource(seed: (1, 2)),
             command: command.split(separator: " ").map(String.init),
-            vocabulary: Vocabulary(pathSegments: Profiles.pathSegments), prices: PriceTable.builtIn)
+            vocabulary: Vocabulary(pathSegments: Profiles.pathSegments))
         change(&configuration)
         let segments = configuration.profiles.reduce(Set(Profiles.pathSegments)) {
             $0.union($1.pathSegments)
