@@ -78,7 +78,10 @@ struct ContinuationTests {
     private func wanting(_ id: Int, _ state: String) -> String {
         Frame.result(
             id,
-            #"{"resultType":"input_required","inputRequests":{"q":{"method":"sampling/createMessage","params":{}}},"requestState":"\#(state)"}"#
+            #"""
+            {"resultType":"input_required","inputRequests":{"q":{"method":
+            "sampling/createMessage","params":{}}},"requestState":"\#(state)"}
+            """#
         )
     }
 
@@ -113,7 +116,10 @@ struct ContinuationTests {
         script.client(
             again(
                 2, "s-1",
-                #"{"q":{"role":"assistant","content":{"type":"text","text":"a longer answer of the client"},"model":"claude-sonnet-4-5"}}"#
+                #"""
+                {"q":{"role":"assistant","content":{"type":"text","text":
+                "a longer answer of the client"},"model":"claude-sonnet-4-5"}}
+                """#
             ))
         script.server(Frame.usage(2, model: "gpt-4o", input: 50, output: 5))
         #expect(script.calls.count == 3)
@@ -138,7 +144,12 @@ struct ContinuationTests {
                 #"{"_meta":{"requestId":\#(id),"threadId":"t"},"id":"1","msg":\#(message)}"#)
         }
         func count(_ input: Int, _ output: Int) -> String {
-            #"{"type":"token_count","info":{"total_token_usage":{"input_tokens":99999,"output_tokens":9999,"total_tokens":109998},"last_token_usage":{"input_tokens":\#(input),"cached_input_tokens":10,"output_tokens":\#(output),"reasoning_output_tokens":2,"total_tokens":\#(input + output)}}}"#
+            #"""
+            {"type":"token_count","info":{"total_token_usage":{"input_tokens":99999,
+            "output_tokens":9999,"total_tokens":109998},"last_token_usage":{
+            "input_tokens":\#(input),"cached_input_tokens":10,"output_tokens":\#(output),
+            "reasoning_output_tokens":2,"total_tokens":\#(input + output)}}}
+            """#
         }
         script.client(Frame.tool(3, "codex", #"{"prompt":"fix it"}"#))
         script.client(Frame.tool(4, "codex", #"{"prompt":"fix that"}"#))
@@ -165,7 +176,10 @@ struct ContinuationTests {
         script.client(Frame.tool(1, "consensus", #"{"prompt":"which?"}"#))
         func block(_ model: String, _ input: Int) -> String {
             let text =
-                #"{"model":"\#(model)","content":"yes","usage":{"prompt_tokens":\#(input),"completion_tokens":9,"total_tokens":\#(input + 9)}}"#
+                #"""
+                {"model":"\#(model)","content":"yes","usage":{"prompt_tokens":\#(input),
+                "completion_tokens":9,"total_tokens":\#(input + 9)}}
+                """#
             return #"{"type":"text","text":\#(Frame.quoted(text))}"#
         }
         script.server(

@@ -8,7 +8,11 @@ struct EscalationTests {
     private static let command = "node /x/deep-code-reasoning-mcp/dist/index.js"
 
     private func context(_ reason: String) -> String {
-        #""claude_context":{"attempted_approaches":["bisected"],"partial_findings":[],"stuck_description":"\#(reason)","code_scope":{"files":["a.ts"]}},"analysis_type":"performance""#
+        #"""
+        "claude_context":{"attempted_approaches":["bisected"],"partial_findings":[],
+        "stuck_description":"\#(reason)","code_scope":{"files":["a.ts"]}},"analysis_type":
+        "performance"
+        """#
     }
 
     private func escalate(_ id: Int, _ reason: String = "totals drift by one cent") -> String {
@@ -18,10 +22,10 @@ struct EscalationTests {
     private func analysis(_ status: String, _ confidences: [Double], _ more: String = "") -> String
     {
         let causes = confidences.map {
-            #"{"type":"x","description":"y","evidence":[{"file":"a","line":3}],"confidence":\#($0)}"#
+            #"{"type":"x","evidence":[{"file":"a","line":3}],"confidence":\#($0)}"#
         }
-        return
-            #"{"status":"\#(status)","findings":{"rootCauses":[\#(causes.joined(separator: ","))],"executionPaths":[]},"recommendations":{"immediateActions":[]}\#(more)}"#
+        let findings = #"{"rootCauses":[\#(causes.joined(separator: ","))],"executionPaths":[]}"#
+        return #"{"status":"\#(status)","findings":\#(findings),"recommendations":{}\#(more)}"#
     }
 
     @Test func `an escalation has model, reason, kind and quality`() throws {
@@ -60,7 +64,10 @@ struct EscalationTests {
                 14,
                 analysis(
                     "partial", [],
-                    #","metadata":{"errorType":"RateLimitError","errorCode":"RATE_LIMIT_ERROR","errorSource":"external_api"}"#
+                    #"""
+                    ,"metadata":{"errorType":"RateLimitError","errorCode":
+                    "RATE_LIMIT_ERROR","errorSource":"external_api"}
+                    """#
                 )))
         let call = script.call(14)
         #expect(call?.outcome == .error)
@@ -123,7 +130,11 @@ struct EscalationTests {
         script.server(
             Frame.text(
                 1,
-                #"{"issue":"x","totalHypotheses":2,"rounds":[{"results":[{"overallConfidence":0.2}]}],"winner":{"sessionId":"w","overallConfidence":0.66}}"#
+                #"""
+                {"issue":"x","totalHypotheses":2,"rounds":[{"results":[{
+                "overallConfidence":0.2}]}],"winner":{"sessionId":"w",
+                "overallConfidence":0.66}}
+                """#
             ))
         #expect(script.call(1)?.quality == 0.66)
         #expect(script.call(1)?.conversation == nil)
@@ -136,7 +147,10 @@ struct EscalationTests {
     private func started(_ id: Int, _ session: String) -> String {
         Frame.text(
             id,
-            #"{"sessionId":"\#(session)","initialResponse":"…","suggestedFollowUps":[],"status":"active"}"#
+            #"""
+            {"sessionId":"\#(session)","initialResponse":"…","suggestedFollowUps":[],
+            "status":"active"}
+            """#
         )
     }
 
@@ -160,7 +174,10 @@ struct EscalationTests {
             script.server(
                 Frame.text(
                     id,
-                    #"{"response":"…","analysisProgress":0.3,"canFinalize":false,"status":"processing"}"#
+                    #"""
+                    {"response":"…","analysisProgress":0.3,"canFinalize":false,"status":
+                    "processing"}
+                    """#
                 ))
         }
         script.client(finalize(6, "A"))

@@ -127,7 +127,11 @@ struct HonestyTests {
             script.server(
                 Frame.result(
                     9,
-                    #"{"tools":[{"name":"go","inputSchema":{"type":"object","properties":{"model":{"type":"string","description":"Defaults to gemini-1.5-pro."}}}}]}"#
+                    #"""
+                    {"tools":[{"name":"go","inputSchema":{"type":"object","properties":{
+                    "model":{"type":"string","description":
+                    "Defaults to gemini-1.5-pro."}}}}]}
+                    """#
                 ))
         }
         let asked = rank <= 1 ? "gemini-2.5-flash" : "pro"
