@@ -1,4 +1,4 @@
-internal import Records
+package import Records
 package import Wire
 
 /// What a session's metering is told before it starts. Everything the meter knows of the world

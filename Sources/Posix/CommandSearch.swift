@@ -7,9 +7,9 @@
 #endif
 
 /// Where a command is looked for, by the rules of `execvp` (POSIX, "Environment Variables", PATH).
-enum CommandSearch {
+package enum CommandSearch {
     /// What `execvp` searches when PATH is not set.
-    static let defaultPath: [UInt8] = Array("/bin:/usr/bin".utf8)
+    package static let defaultPath: [UInt8] = Array("/bin:/usr/bin".utf8)
 
     /// The files to try, in order, each NUL-terminated.
     ///
@@ -17,7 +17,7 @@ enum CommandSearch {
     ///   - command: the command as typed. One with a slash is a path and is not searched for.
     ///   - path: the value of PATH, or nil when it is not set. An empty element means the working
     ///     directory.
-    static func candidates(for command: [UInt8], path: [UInt8]?) -> [[UInt8]] {
+    package static func candidates(for command: [UInt8], path: [UInt8]?) -> [[UInt8]] {
         guard !command.isEmpty else { return [] }
         if command.contains(UInt8(ascii: "/")) { return [command + [0]] }
         return (path ?? defaultPath)

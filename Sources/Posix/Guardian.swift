@@ -21,13 +21,11 @@ package struct Guardian: ~Copyable {
     /// with it whatever locks the others held.
     package init(guarding box: BlackBox) throws(SystemError) {
         var pipe = try Pipe()
-        guard let reader = pipe.reader.take(), let writer = pipe.writer.take() else {
-            throw SystemError(call: "pipe", code: EBADF)
-        }
+        let reader = pipe.takeReader()
         let raw = reader.raw
         let process = try retrying("fork") { Int(cplatform_guardian_start(box.memory, raw)) }
         id = pid_t(truncatingIfNeeded: process)
-        alive = writer
+        alive = pipe.takeWriter()
     }
 
     /// Ends the guardian at once, before it acts, and leaves no zombie.

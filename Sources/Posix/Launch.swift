@@ -119,12 +119,12 @@ package struct ChildProcess: Sendable {
     }
 
     /// Waits for its end and frees its id. The C function is `waitpid`.
-    package func reap() -> ExitStatus {
+    package func reap() -> TerminationStatus {
         var status: CInt = 0
         guard (try? retrying("waitpid") { Int(waitpid(id, &status, 0)) }) != nil else {
             return .exited(1)
         }
-        return ExitStatus(waitStatus: status)
+        return TerminationStatus(waitStatus: status)
     }
 
     /// Whether its group has a member, a zombie included.

@@ -6,10 +6,10 @@
     import Glibc
 #endif
 
-/// A new pipe. Take the ends out one by one; an end not taken closes with the pipe.
+/// A new pipe. Its ends are taken out once each; one not taken closes with the pipe.
 package struct Pipe: ~Copyable {
-    package var reader: Descriptor?
-    package var writer: Descriptor?
+    private var reader: Descriptor?
+    private var writer: Descriptor?
 
     /// Opens a pipe, both ends close-on-exec and numbered 3 or higher.
     ///
@@ -25,6 +25,18 @@ package struct Pipe: ~Copyable {
         let second = Descriptor(owning: ends[1])
         reader = try first.lifted()
         writer = try second.lifted()
+    }
+
+    /// Hands over the end that is read from.
+    package mutating func takeReader() -> Descriptor {
+        guard let end = reader.take() else { preconditionFailure("taken before") }
+        return end
+    }
+
+    /// Hands over the end that is written to.
+    package mutating func takeWriter() -> Descriptor {
+        guard let end = writer.take() else { preconditionFailure("taken before") }
+        return end
     }
 }
 

@@ -18,7 +18,7 @@ package struct UUIDv7: Equatable, Hashable, Sendable, CustomStringConvertible {
         self.init(microseconds: WallClock.now(), random: randomBits())
     }
 
-    init(microseconds: Int64, random: UInt64) {
+    package init(microseconds: Int64, random: UInt64) {
         let now = UInt64(clamping: microseconds)
         let wanted = (now / 1000) << 12 | (now % 1000) * 4096 / 1000
         var previous = Self.last.load(ordering: .relaxed)
@@ -34,7 +34,7 @@ package struct UUIDv7: Equatable, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    init(ticks: UInt64, random: UInt64) {
+    package init(ticks: UInt64, random: UInt64) {
         high = (ticks >> 12) << 16 | 0x7000 | ticks & 0xfff
         low = 0x8000_0000_0000_0000 | random >> 2
     }

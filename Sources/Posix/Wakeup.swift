@@ -15,9 +15,8 @@ package final class Wakeup: Sendable {
 
     package init() throws(SystemError) {
         var pipe = try Pipe()
-        guard let reader = pipe.reader.take(), let writer = pipe.writer.take() else {
-            throw SystemError(call: "pipe", code: EBADF)
-        }
+        let reader = pipe.takeReader()
+        let writer = pipe.takeWriter()
         try reader.setNonBlocking()
         try writer.setNonBlocking()
         self.reader = reader

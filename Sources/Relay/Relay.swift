@@ -91,7 +91,7 @@ package struct Relay: ~Copyable {
     /// - Throws: when a pump cannot be started. The server then runs on until we exit.
     package mutating func run(
         observingClient client: some ByteObserver, observingServer serverBytes: some ByteObserver
-    ) throws(SystemError) -> ExitStatus {
+    ) throws(SystemError) -> TerminationStatus {
         let traffic = Traffic(wakeup: wakeup)
         try startPumps(traffic, client, serverBytes)
         var shutdown = Shutdown(grace: configuration.grace, killGrace: configuration.killGrace)
@@ -111,7 +111,7 @@ package struct Relay: ~Copyable {
     /// Leaves as the server did: with its code, or by the same signal.
     ///
     /// The guardian goes first, unless the server left descendants that have yet to obey.
-    package consuming func leave(with status: ExitStatus) -> Never {
+    package consuming func leave(with status: TerminationStatus) -> Never {
         if groupMayLive, server.groupExists {
             blackBox.seal()
         } else {
@@ -144,13 +144,14 @@ package struct Relay: ~Copyable {
     }
 
     private borrowing func facts(_ traffic: Traffic) -> Shutdown.Facts {
-        Shutdown.Facts(
-            clientEnded: traffic.clientEnded.load(ordering: .acquiring),
-            terminationRequested: Signals.terminationRequested,
-            serverExited: server.hasEnded,
-            outputEnded: traffic.serverEnded.load(ordering: .acquiring),
-            chunks: traffic.chunks.load(ordering: .acquiring),
-            isDelivering: traffic.isDelivering.load(ordering: .acquiring))
+        var facts = Shutdown.Facts()
+        facts.serverExited = server.hasEnded
+        facts.terminationRequested = Signals.terminationRequested
+        facts.clientEnded = traffic.clientEnded.load(ordering: .acquiring)
+        facts.outputEnded = traffic.serverEnded.load(ordering: .acquiring)
+        facts.chunks = traffic.chunks.load(ordering: .acquiring)
+        facts.isDelivering = traffic.isDelivering.load(ordering: .acquiring)
+        return facts
     }
 
     private borrowing func terminateGroup() {
@@ -160,7 +161,7 @@ package struct Relay: ~Copyable {
     }
 
     /// Ends what the server left in its group, and takes its status.
-    private mutating func end() -> ExitStatus {
+    private mutating func end() -> TerminationStatus {
         // Until it is reaped, the number of its group cannot be another's.
         terminateGroup()
         Signals.stopForwarding()
@@ -187,11 +188,7 @@ private struct Parts: ~Copyable {
     init() throws(SystemError) {
         var requests = try Pipe()
         var answers = try Pipe()
-        guard
-            let requestsReader = requests.reader.take(),
-            let requestsWriter = requests.writer.take(),
-            let answersReader = answers.reader.take(), let answersWriter = answers.writer.take()
-        else { throw SystemError(call: "pipe", code: EBADF) }
+        let requestsWriter = requests.takeWriter()
         try requestsWriter.setNonBlocking()
         let blackBox = try BlackBox()
         let wakeup = try Wakeup()
@@ -200,8 +197,8 @@ private struct Parts: ~Copyable {
         self.wakeup = wakeup
         self.guardian = consume guardian
         input = consume requestsWriter
-        output = consume answersReader
-        serverInput = requestsReader
-        serverOutput = answersWriter
+        output = answers.takeReader()
+        serverInput = requests.takeReader()
+        serverOutput = answers.takeWriter()
     }
 }

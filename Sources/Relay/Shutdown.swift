@@ -2,27 +2,29 @@
 ///
 /// Pure: it is shown the facts and the time and answers with what to do next. Times are monotonic
 /// nanoseconds.
-struct Shutdown {
+package struct Shutdown {
     /// How long a server may take to exit after its input has ended.
-    let grace: UInt64
+    private let grace: UInt64
     /// How long it may take after SIGTERM.
-    let killGrace: UInt64
+    private let killGrace: UInt64
     /// How long the output of a server that has exited may be silent before it counts as ended,
     /// although a descendant holds it open.
-    static let silenceMax: UInt64 = 100_000_000
+    package static let silenceMax: UInt64 = 100_000_000
 
     /// What is known at this moment.
-    struct Facts: Equatable {
-        var clientEnded = false
-        var terminationRequested = false
-        var serverExited = false
-        var outputEnded = false
+    package struct Facts: Equatable {
+        package var clientEnded = false
+        package var terminationRequested = false
+        package var serverExited = false
+        package var outputEnded = false
         /// Chunks of output read so far, and whether the last of them is still being delivered.
-        var chunks = 0
-        var isDelivering = false
+        package var chunks = 0
+        package var isDelivering = false
+
+        package init() {}
     }
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         /// Look again at the deadline, or when something happens.
         case wait(until: UInt64?)
         /// SIGTERM to the server's group; then look again.
@@ -41,12 +43,12 @@ struct Shutdown {
     private var leaveAt: UInt64?
     private var chunksBefore = 0
 
-    init(grace: UInt64, killGrace: UInt64) {
+    package init(grace: UInt64, killGrace: UInt64) {
         self.grace = grace
         self.killGrace = killGrace
     }
 
-    mutating func next(_ facts: Facts, now: UInt64) -> Action {
+    package mutating func next(_ facts: Facts, now: UInt64) -> Action {
         if facts.terminationRequested, killAt == nil {
             hasTerminated = true
             killAt = now.saturating(killGrace)

@@ -112,6 +112,12 @@ struct Machine {
         hasPromptArgument = false
     }
 
+    /// Goes back to what was counted before a document that turned out to be none.
+    mutating func setAnswer(_ size: TextSize, _ isThere: Bool) {
+        answerSize = size
+        hasAnswer = isThere
+    }
+
     /// The node that the value's own node stands in.
     var root = 0
 

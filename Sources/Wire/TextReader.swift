@@ -26,6 +26,8 @@ struct TextReader: TextSink {
     private var node = 0
     private var start = Draft.Mark(node: 0, arena: 0)
     private var documentStart = Draft.Mark(node: 0, arena: 0)
+    /// What the documents before it counted.
+    private var answerBefore = (size: TextSize(), isThere: false)
     private var roll = Roll()
     private var documents = 0
     private var sawNewline = false
@@ -106,11 +108,8 @@ struct TextReader: TextSink {
     private mutating func finishDocuments(_ draft: inout Draft) -> Bool {
         switch mode {
         case .between: return true
-        case .document where inner.state == .done:
-            endDocument(&draft)
-            return true
-        case .eventDocument where inner.state != .done: draft.truncate(to: documentStart)
-        case .eventDocument: endDocument(&draft)
+        case .eventDocument: dropDocument(&draft)
+        case .afterEventDocument: endDocument(&draft)
         default: break
         }
         return isEvents && documents > 0 && mode != .prose
@@ -186,7 +185,7 @@ struct TextReader: TextSink {
                     mode = .afterEventDocument
                     i = stop
                 } else if inner.state == .invalid || end < count {
-                    draft.truncate(to: documentStart)
+                    dropDocument(&draft)
                     mode = .line
                     i = end
                 } else {
@@ -198,7 +197,7 @@ struct TextReader: TextSink {
                 if p[i] == ByteSearch.newline {
                     endDocument(&draft)
                 } else {
-                    draft.truncate(to: documentStart)
+                    dropDocument(&draft)
                 }
                 mode = .line
             }
@@ -215,12 +214,19 @@ struct TextReader: TextSink {
     private mutating func beginDocument(_ mode: Mode, _ draft: inout Draft) {
         self.mode = mode
         documentStart = draft.mark
+        answerBefore = (inner.answerSize, inner.hasAnswer)
         inner.start(.enter(.document), key: .document)
     }
 
     private mutating func endDocument(_ draft: inout Draft) {
         documents &+= 1
         if draft.mark.node > documentStart.node { roll.kept(documentStart, in: &draft) }
+    }
+
+    /// What began like a document of an event turned out to be none.
+    private mutating func dropDocument(_ draft: inout Draft) {
+        draft.truncate(to: documentStart)
+        inner.setAnswer(answerBefore.size, answerBefore.isThere)
     }
 
     private mutating func giveUp(_ draft: inout Draft) {

@@ -105,27 +105,20 @@ enum NaiveText {
 
     static func size(_ decoded: [UInt8]) -> TextSize {
         var size = TextSize()
-        var rest = decoded[...]
-        while let first = rest.first {
-            if first < 0x80 {
-                size.latin += 1
-                rest = rest.dropFirst()
-                continue
+        var bytes = decoded.makeIterator()
+        var parser = Unicode.UTF8.ForwardParser()
+        while true {
+            switch parser.parseScalar(from: &bytes) {
+            case .emptyInput: return size
+            case .error(let length): size.other += UInt64(length)
+            case .valid(let encoded):
+                switch Unicode.UTF8.decode(encoded).value {
+                case 0..<0x250: size.latin += 1
+                case let scalar where isCJK(scalar): size.cjk += 1
+                default: size.other += 1
+                }
             }
-            let lengths = 1...min(4, rest.count)
-            let scalar = lengths.lazy.compactMap { length -> Unicode.Scalar? in
-                let scalars = String(validating: rest.prefix(length), as: UTF8.self)?.unicodeScalars
-                return scalars?.count == 1 ? scalars?.first : nil
-            }.first
-            switch scalar?.value {
-            case .none: size.other += 1
-            case .some(0..<0x250): size.latin += 1
-            case .some(let value) where isCJK(value): size.cjk += 1
-            default: size.other += 1
-            }
-            rest = rest.dropFirst(scalar.map { String($0).utf8.count } ?? 1)
         }
-        return size
     }
 
     /// By block of Unicode 16: Hangul jamo; radicals, CJK marks, kana, Hangul compatibility and Han

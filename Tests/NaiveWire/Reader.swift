@@ -117,8 +117,11 @@ final class Reader {
         }
         try inside(inner)
         item.isOpen = false
-        let isMute = !item.holds { $0.part.key == .defaultValue || $0.part.key == .description }
-        if item.isSpent || region == .tool && isMute { root.remove(item) }
+        if item.isSpent || region == .tool && !saysDefault(item) { root.remove(item) }
+    }
+
+    private func saysDefault(_ tool: Item) -> Bool {
+        tool.holds { $0.part.key == .defaultValue || $0.part.key == .description }
     }
 
     private func count(

@@ -92,45 +92,45 @@ struct StringMaker {
 
     mutating func encoded(_ decoded: String) -> [UInt8] { encoded(Array(decoded.utf8)) }
 
-    /// A JSON string of these bytes, escaped as little as can be, as much, or now and then.
     mutating func encoded(_ decoded: [UInt8]) -> [UInt8] {
-        let percent = random.pick([0, 0, 0, 0, 5, 50, 100])
+        encoded(decoded, percent: random.pick([0, 0, 0, 0, 5, 50, 100]))
+    }
+
+    /// A JSON string of these bytes, in which so many of a hundred scalars are escaped without need.
+    mutating func encoded(_ decoded: [UInt8], percent: Int) -> [UInt8] {
         var bytes = Array("\"".utf8)
-        var rest = decoded[...]
-        while let byte = rest.first {
-            let isEscaped = percent > 0 && random.chance(percent)
-            if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\"")
-                || byte == UInt8(ascii: "\\")
-                || isEscaped && byte < 0x80
-            {
-                bytes += escape(UInt16(byte))
-            } else if isEscaped, let scalar = Self.scalar(rest.prefix(4)) {
-                for unit in String(scalar).utf16 { bytes += hexEscape(unit) }
-                rest = rest.dropFirst(String(scalar).utf8.count - 1)
-            } else {
-                bytes.append(byte)
+        var iterator = decoded.makeIterator()
+        var parser = Unicode.UTF8.ForwardParser()
+        var at = 0
+        while true {
+            switch parser.parseScalar(from: &iterator) {
+            case .emptyInput: return bytes + Array("\"".utf8)
+            case .error(let length):
+                bytes += decoded[at..<at + length]
+                at += length
+            case .valid(let encoded):
+                let scalar = Unicode.UTF8.decode(encoded)
+                let isEscaped = percent > 0 && random.chance(percent)
+                if isEscaped || ["\n", "\"", "\\"].contains(scalar) {
+                    bytes += escape(scalar)
+                } else {
+                    bytes += Array(encoded)
+                }
+                at += encoded.count
             }
-            rest = rest.dropFirst()
         }
-        return bytes + Array("\"".utf8)
     }
 
-    /// The scalar that the bytes begin with, if they do.
-    private static func scalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar? {
-        for count in 1...max(1, bytes.count) {
-            let string = String(validating: bytes.prefix(count), as: UTF8.self)
-            if let scalar = string?.unicodeScalars.first { return scalar }
-        }
-        return nil
-    }
+    private static let shortEscapes: [Unicode.Scalar: String] = [
+        "\"": "\\\"", "\\": "\\\\", "/": "\\/", "\u{8}": "\\b", "\u{c}": "\\f", "\n": "\\n",
+        "\r": "\\r", "\t": "\\t",
+    ]
 
-    private mutating func escape(_ unit: UInt16) -> [UInt8] {
-        let short: [UInt16: String] = [
-            0x22: "\\\"", 0x5c: "\\\\", 0x2f: "\\/", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r",
-            9: "\\t",
-        ]
-        if let escape = short[unit], random.chance(80) { return Array(escape.utf8) }
-        return hexEscape(unit)
+    private mutating func escape(_ scalar: Unicode.Scalar) -> [UInt8] {
+        if let short = Self.shortEscapes[scalar], random.chance(80) { return Array(short.utf8) }
+        var bytes: [UInt8] = []
+        for unit in String(scalar).utf16 { bytes += hexEscape(unit) }
+        return bytes
     }
 
     private mutating func hexEscape(_ unit: UInt16) -> [UInt8] {

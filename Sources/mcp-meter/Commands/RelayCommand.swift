@@ -19,8 +19,7 @@ enum RelayCommand {
         do throws(LaunchFailure) {
             try relay(arguments, plan, configuration)
         } catch {
-            Console.complain(error.description)
-            exit(error.exitCode)
+            Console.fail(error.description, error.exitCode)
         }
     }
 
@@ -31,8 +30,7 @@ enum RelayCommand {
         for complaint in configuration.complaints { Console.complain(complaint) }
         Environment.removeOwn()
         let failure = replaceProcess(arguments: arguments)
-        Console.complain(failure.description)
-        exit(failure.exitCode)
+        Console.fail(failure.description, failure.exitCode)
     }
 
     private static func relay(
@@ -43,7 +41,7 @@ enum RelayCommand {
             environment: .environment(
                 removing: Configuration.ownNames, prefixes: Configuration.ownPrefixes))
         var relay = try Relay(starting: settings)
-        let status: ExitStatus
+        let status: TerminationStatus
         do throws(SystemError) {
             if let session = plan.flatMap({ Session(starting: $0, blackBox: relay.blackBox) }) {
                 status = try relay.run(

@@ -2,6 +2,7 @@ import Ledger
 import Metering
 import Posix
 import Records
+import Synchronization
 
 /// What the metering thread works with: messages in, ledger lines out. No thread of its own.
 struct Desk: ~Copyable {
@@ -40,8 +41,11 @@ struct Desk: ~Copyable {
     }
 
     mutating func applyRetention() {
+        // Without a place to send records to, nothing waits to be sent.
+        let acknowledged: UInt64 = setup.isDeliveryConfigured ? 0 : .max
         _ = try? Retention().applyDaily(
-            setup.directory, now: Timestamp(microseconds: WallClock.now()), cursors: [])
+            to: LedgerReader(setup.directory), now: Timestamp(microseconds: WallClock.now())
+        ) { _ in acknowledged }
     }
 
     mutating func take(_ delivery: Delivery) {
@@ -53,7 +57,8 @@ struct Desk: ~Copyable {
             meter.observed(
                 parcel.observation, sender: parcel.sender, id: parcel.begin?.id, into: &records)
             office.pool.giveBack(parcel.observation)
-        case .ended(let stamp, let status):
+        case .ended(let stamp, let status, let malformed):
+            meter.counts.malformed &+= malformed
             meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
             meter.ended(at: stamp, started: setup.start, exitStatus: status, into: &records)
             isOver = true
@@ -98,7 +103,8 @@ struct Desk: ~Copyable {
             // Once: a full disk would otherwise fill the client's log too.
             if !hasComplained {
                 hasComplained = true
-                setup.complain("\(error). The session goes on, its records are lost until this is mended.")
+                setup.complain(
+                    "\(error). The session goes on, its records are lost until this is mended.")
             }
         }
         if let name = writer.segment, name != segment {

@@ -17,6 +17,8 @@ final class MeteringThread: @unchecked Sendable {
         var directory: LedgerDirectory
         /// The stamp of the session's beginning.
         var start: UInt64
+        /// Records are to be sent somewhere: none may be removed before it was.
+        var isDeliveryConfigured: Bool
         /// Says a line on standard error.
         var complain: @Sendable (String) -> Void
     }
@@ -46,13 +48,14 @@ final class MeteringThread: @unchecked Sendable {
     /// Ends the session and waits for its last lines, as long as that may take.
     ///
     /// - Parameter nanoseconds: a disk that hangs may not hold up the exit for longer.
-    func finish(status: Int, waitingAtMost nanoseconds: UInt64 = 100_000_000) {
+    func finish(status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 100_000_000) {
         let now = MonotonicClock.now()
         let deadline = now &+ nanoseconds
         // The queue may be full for a moment; a hung disk keeps it full.
-        while !office.queue.tryPush(.ended(stamp: now, status: status)) {
+        while !office.queue.tryPush(.ended(stamp: now, status: status, malformed: malformed)) {
             guard MonotonicClock.now() < deadline else { return }
-            sleepBriefly()
+            // Nobody pushes here: a way to wait.
+            _ = ready.pop(until: MonotonicClock.now() &+ 1_000_000)
         }
         _ = done.pop(until: deadline)
     }

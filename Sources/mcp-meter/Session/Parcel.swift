@@ -6,8 +6,8 @@ import Wire
 /// What a pump hands to the metering thread.
 enum Delivery: Sendable {
     case message(Parcel)
-    /// The session is over: when, and how the server ended.
-    case ended(stamp: UInt64, status: Int)
+    /// The session is over: when, how the server ended, and the lines that were no message.
+    case ended(stamp: UInt64, status: Int, malformed: UInt64)
 }
 
 /// An observed message on its way from a pump to the metering thread: whoever holds it is the only

@@ -4,6 +4,14 @@ import Posix
 import Records
 import Wire
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// What a session is metered with, all of it known before it starts.
 struct SessionPlan: Sendable {
     var command: [String]
@@ -29,12 +37,13 @@ struct Session {
     /// - Returns: nil when no thread can be started; a line says so.
     init?(starting plan: SessionPlan, blackBox: BlackBox) {
         let profiles = ConfigurationFiles.profiles(plan.configuration)
-        let vocabulary = Vocabulary(pathSegments: Profiles.pathSegments(with: profiles))
+        let vocabulary = Vocabulary(
+            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
         let clock = SessionClock(
             wall: Timestamp(microseconds: WallClock.now()), monotonic: MonotonicClock.now())
         let id = UUIDv7().description
         let begins = BeginFactory(
-            session: id, server: ServerName.of(command: plan.command), clock: clock)
+            session: id, server: ServerName.from(command: plan.command), clock: clock)
         office = Office(queueCapacity: Self.queueCapacity, begins: begins, blackBox: blackBox)
         client = Tap(.clientToServer, vocabulary: vocabulary, office: office)
         server = Tap(.serverToClient, vocabulary: vocabulary, office: office)
@@ -59,9 +68,10 @@ struct Session {
 
     /// Ends it, when the relay has stopped: everything observed is in the ledger afterwards, unless
     /// the disk hangs.
-    func finish(_ status: ExitStatus) {
+    func finish(_ status: TerminationStatus) {
         thread.finish(
-            status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines)
+            status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
+        )
     }
 }
 
@@ -72,7 +82,7 @@ extension MeterConfiguration {
         vocabulary: Vocabulary, profiles: [Profile]
     ) {
         self.init(
-            session: session, pid: Int(ProcessIdentity.pid), clock: clock,
+            session: session, pid: Int(getpid()), clock: clock,
             identifiers: IdentifierSource(seed: seed), command: plan.command,
             vocabulary: vocabulary, prices: ConfigurationFiles.prices(plan.configuration))
         let variables = plan.environment

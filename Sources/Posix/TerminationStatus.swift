@@ -7,7 +7,7 @@
 #endif
 
 /// How a process ended.
-package enum ExitStatus: Equatable, Sendable {
+package enum TerminationStatus: Equatable, Sendable {
     /// It left by itself, with this code (0…255).
     case exited(Int32)
     /// This signal ended it.
