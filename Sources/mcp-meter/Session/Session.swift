@@ -87,7 +87,8 @@ extension MeterConfiguration {
         self.init(
             session: session, pid: Int(getpid()), clock: clock,
             identifiers: IdentifierSource(seed: seed), command: plan.command,
-            vocabulary: vocabulary, prices: ConfigurationFiles.prices(plan.configuration))
+            vocabulary: vocabulary)
+        prices = ConfigurationFiles.prices(plan.configuration)
         let variables = plan.environment
         environment = { variables[$0].flatMap { $0.isEmpty ? nil : $0 } }
         self.profiles = profiles
