@@ -15,6 +15,13 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{binary} is not there: swift build -c release --static-swift-stdlib")
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that was not run is not a test that passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(params=relay.MODES)
 def bench(request: pytest.FixtureRequest, tmp_path: pathlib.Path):
     """The relay, off and on. Nothing it started may outlive the test."""

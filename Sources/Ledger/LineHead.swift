@@ -1,3 +1,5 @@
+import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Records
 
 /// The kind and the id of a line, without reading the rest of it.
 package struct LineHead: Equatable, Sendable {
