@@ -37,16 +37,27 @@ let package = Package(
             name: "mcp-meter",
             dependencies: ["Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
             swiftSettings: strict),
+        .executableTarget(
+            name: "scanner-bench", dependencies: ["Wire"],
+            path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
         tests("PosixTests", ["Posix"]),
         // The scanner's naive twin: slow, obvious, and the oracle of its tests.
         .target(
             name: "NaiveWire", dependencies: ["Wire"], path: "Tests/NaiveWire",
             swiftSettings: strict),
-        tests("WireTests", ["Wire", "NaiveWire"]),
+        tests("WireTests", ["Wire", "NaiveWire"], exclude: ["Fixtures"]),
         tests("RecordsTests", ["Records"], exclude: ["Fixtures"]),
-        tests("RelayTests", ["Relay", "Posix"]),
+        // A relay as a process of its own, which tests can kill.
+        .executableTarget(
+            name: "relay-probe", dependencies: ["Relay", "Posix"], path: "Tests/RelayProbe",
+            swiftSettings: strict),
+        tests("RelayTests", ["Relay", "Posix", "relay-probe"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
-        tests("LedgerTests", ["Ledger", "Records", "Posix"]),
+        // A process of its own that appends, reads or saves until it is killed.
+        .executableTarget(
+            name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
+            path: "Tests/LedgerProbe", swiftSettings: strict),
+        tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("EndToEndTests", ["mcp-meter", "Records"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,4 @@
-/// How many Unicode scalars a text has, by class, as far as token estimates care: usage.md §7.
+/// How many Unicode scalars a text has, by class, as far as token estimates care.
 package struct TextSize: Equatable, Sendable {
     /// Scalars below U+0250: Latin letters, digits, punctuation, blanks.
     package var latin: UInt64 = 0

@@ -130,8 +130,8 @@ package enum Limits {
     package static let textTailBytesMax = 4096
     /// Open objects and arrays in the part of a frame that is looked at; deeper is malformed.
     package static let depthMax = 64
-    /// How deep a document is searched for usage: usage.md §6.
-    package static let documentDepthMax = 5
+    /// How many objects deep a document (or a result with its documents) is searched.
+    package static let documentDepthMax = 6
     /// Documents of one text (a stream's events, JSON lines) and texts of one frame that are kept:
     /// the first ones and the last one.
     package static let repeatsMax = 16

@@ -12,11 +12,16 @@ package struct Vocabulary: Sendable {
     /// The longest spelling that can be known, in bytes; longer keys are unknown without a look-up.
     package static let spellingBytesMax = 64
 
+    /// Open addressing: the entries, and their spellings at 64 bytes a slot, zero-padded.
     private var slots: [Slot]
+    private var spellings: [UInt8]
     private var count = 0
 
+    private static let slotCount = 1024
+
     private struct Slot: Sendable {
-        var spelling: [UInt8] = []
+        /// 0 is an empty slot.
+        var length: UInt8 = 0
         var entry = Entry(key: .unknown, traits: [])
     }
 
@@ -24,32 +29,37 @@ package struct Vocabulary: Sendable {
     ///
     /// - Parameter pathSegments: keys that profiles ask for, in `arguments` or in results.
     package init(pathSegments: some Sequence<String> = [String]()) {
-        slots = Array(repeating: Slot(), count: 1024)
-        for row in Self.rows { insert(Array(row.spelling.utf8), row.key, row.traits) }
-        for segment in pathSegments { insert(Array(segment.utf8), .named, .path) }
+        slots = Array(repeating: Slot(), count: Self.slotCount)
+        spellings = Array(repeating: 0, count: Self.slotCount * Self.spellingBytesMax)
+        for row in Self.rows { insert(row.spelling, row.key, row.traits) }
+        for segment in pathSegments { insert(segment, .named, .path) }
     }
 
-    /// What a key of `length` bytes at `bytes` means; `.unknown` without traits for any other.
+    /// What a key is; `.unknown` without traits for one that is not in the table.
     @inline(__always)
     package func lookup(_ bytes: UnsafeRawBufferPointer) -> Entry {
-        guard bytes.count <= Self.spellingBytesMax, !bytes.isEmpty else {
-            return Entry(key: .unknown, traits: [])
+        let (slot, isFound) = find(bytes)
+        return isFound ? slots[slot].entry : Entry(key: .unknown, traits: [])
+    }
+
+    /// The slot of a spelling, or the free one where it would go.
+    @inline(__always)
+    private func find(_ bytes: UnsafeRawBufferPointer) -> (slot: Int, isFound: Bool) {
+        let length = bytes.count
+        var slot = Self.hash(bytes) & (Self.slotCount - 1)
+        guard length > 0, length <= Self.spellingBytesMax else { return (slot, false) }
+        while slots[slot].length != 0 {
+            if Int(slots[slot].length) == length, isSpelled(slot, bytes) { return (slot, true) }
+            slot = (slot &+ 1) & (Self.slotCount - 1)
         }
-        var index = Self.hash(bytes) & (slots.count - 1)
-        while true {
-            let found = slots.withUnsafeBufferPointer { slots -> Entry? in
-                let spelling = slots[index].spelling
-                if spelling.isEmpty { return Entry(key: .unknown, traits: []) }
-                guard spelling.count == bytes.count else { return nil }
-                let same = spelling.withUnsafeBytes { candidate in
-                    for i in 0..<bytes.count where candidate[i] != bytes[i] { return false }
-                    return true
-                }
-                return same ? slots[index].entry : nil
-            }
-            if let found { return found }
-            index = (index + 1) & (slots.count - 1)
-        }
+        return (slot, false)
+    }
+
+    @inline(__always)
+    private func isSpelled(_ slot: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let start = slot &* Self.spellingBytesMax
+        for i in 0..<bytes.count where spellings[start &+ i] != bytes[i] { return false }
+        return true
     }
 
     /// What a spelling means; for tests, profiles and tables, not for the scanner's loop.
@@ -57,29 +67,39 @@ package struct Vocabulary: Sendable {
         Array(spelling.utf8).withUnsafeBytes { lookup($0) }
     }
 
-    private mutating func insert(_ spelling: [UInt8], _ key: Key, _ traits: KeyTraits) {
-        guard !spelling.isEmpty, spelling.count <= Self.spellingBytesMax else { return }
-        var index = spelling.withUnsafeBytes { Self.hash($0) } & (slots.count - 1)
-        while !slots[index].spelling.isEmpty {
-            if slots[index].spelling == spelling {
-                let known = slots[index].entry
-                let key = known.key == .unknown && traits.contains(.path) ? .named : known.key
-                slots[index].entry = Entry(key: key, traits: known.traits.union(traits))
-                return
-            }
-            index = (index + 1) & (slots.count - 1)
+    private mutating func insert(_ spelling: String, _ key: Key, _ traits: KeyTraits) {
+        let bytes = Array(spelling.utf8)
+        guard !bytes.isEmpty, bytes.count <= Self.spellingBytesMax else { return }
+        let (slot, isFound) = bytes.withUnsafeBytes { find($0) }
+        if isFound {
+            let known = slots[slot].entry
+            let key = known.key == .unknown && traits.contains(.path) ? .named : known.key
+            slots[slot].entry = Entry(key: key, traits: known.traits.union(traits))
+            return
         }
         // Half full at most, so that a look-up always ends; a profile cannot exhaust it.
-        guard count < slots.count / 2 else { return }
+        guard count < Self.slotCount / 2 else { return }
         count += 1
-        slots[index] = Slot(spelling: spelling, entry: Entry(key: key, traits: traits))
+        slots[slot] = Slot(
+            length: UInt8(bytes.count), entry: Entry(key: key, traits: traits))
+        let start = slot * Self.spellingBytesMax
+        spellings.replaceSubrange(start..<(start + bytes.count), with: bytes)
     }
 
+    /// Mixes the length with the first and the last bytes: enough to tell the table's rows apart.
     @inline(__always)
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
-        var hash: UInt64 = 14_695_981_039_346_656_037
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
-        return Int(truncatingIfNeeded: (hash ^ (hash >> 29)) & 0x7fff_ffff)
+        let length = bytes.count
+        guard length > 0 else { return 0 }
+        let first = UInt64(bytes[0])
+        let middle = UInt64(bytes[length >> 1])
+        let last = UInt64(bytes[length &- 1])
+        let almost = UInt64(bytes[length > 1 ? length &- 2 : 0])
+        let third = UInt64(bytes[length > 3 ? 3 : 0])
+        let packed =
+            first | middle << 8 | last << 16 | almost << 24 | third << 32
+            | UInt64(truncatingIfNeeded: length) << 40
+        return Int(truncatingIfNeeded: (packed &* 0x9e37_79b9_7f4a_7c15) >> 44)
     }
 }
 
@@ -95,6 +115,9 @@ extension Vocabulary {
             self.traits = traits
         }
     }
+
+    /// Every built-in spelling; for tests.
+    package static var spellings: [String] { rows.map(\.spelling) }
 
     static let rows: [Row] = protocolRows + envelopeRows + argumentRows + usageRows + moneyRows
 
@@ -145,6 +168,8 @@ extension Vocabulary {
         Row("errorCode", .errorCode, .scalar), Row("done", .done, .scalar),
         Row("metadata", .metadata, .wrapper), Row("response", .response, [.wrapper, .answer]),
         Row("raw_response", .rawResponse, .wrapper), Row("raw", .raw, .wrapper),
+        Row("x_groq", .details, .wrapper), Row("embeddings", .data, .wrapper),
+        Row("predictions", .data, .wrapper), Row("is_error", .isError, .scalar),
         Row("info", .info, .wrapper), Row("completion", .completion, [.wrapper, .answer]),
         Row("details", .details, .wrapper), Row("stats", .stats, .wrapper),
         Row("request", .request), Row("answer", .answer, .answer),
@@ -253,10 +278,17 @@ extension Vocabulary {
         Row("cached", .cached, .scalar), Row("thoughts", .thoughts, .scalar),
         Row("tool", .tool, .scalar), Row("cachedTokens", .cachedTokensCamel, .scalar),
         Row("thinkingTokens", .thinkingTokensCamel, .scalar),
+        Row("thoughtTokens", .thinkingTokensCamel, .scalar),
+        Row("cachedWriteTokens", .cacheCreationTokens, .scalar),
+        Row("cache_creation_tokens", .cacheCreationTokens, .scalar),
+        // Vertex embeddings
+        Row("statistics", .statistics, .usage),
         // Totals alone, and the marks of cumulative reports
         Row("tokensUsed", .tokensUsed, .scalar), Row("tokens_used", .tokensUsed, .scalar),
         Row("tokenCount", .tokenCount, .scalar), Row("token_count", .tokenCount, .scalar),
         Row("calls", .calls, .scalar), Row("totalCalls", .totalCalls, .scalar),
+        Row("total_calls", .totalCalls, .scalar), Row("totalRequests", .totalCalls, .scalar),
+        Row("total_requests", .totalCalls, .scalar),
         Row("totalInputTokens", .totalInputTokensCamel, .scalar),
         Row("totalOutputTokens", .totalOutputTokensCamel, .scalar),
         Row("speed", .speed, .scalar), Row("service_tier", .serviceTier, .scalar),

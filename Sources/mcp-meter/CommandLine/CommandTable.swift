@@ -1,0 +1,96 @@
+/// Every command, option and variable there is: the one table that help text is made from.
+enum CommandTable {
+    struct Option {
+        let name: String
+        let meaning: String
+    }
+
+    struct Command {
+        let name: String
+        let usage: String
+        let summary: String
+        let details: [String]
+        var options: [Option] = []
+        var examples: [String] = []
+    }
+
+    /// Names that later versions will give a meaning to; refused until then, so that no script
+    /// comes to depend on their being commands to run.
+    static let reserved = ["deliver", "serve", "report", "import", "wrap", "unwrap", "doctor"]
+
+    static let commands = [
+        Command(
+            name: "run",
+            usage: "mcp-meter [--] COMMAND [ARG...]",
+            summary: "Run this MCP server, metered.",
+            details: [
+                "Starts COMMAND as its child and relays standard input and output untouched.",
+                "The first word that is no command of mcp-meter's starts COMMAND; after `--`",
+                "everything is COMMAND. With none of the variables below set, mcp-meter",
+                "replaces itself with COMMAND and adds nothing.",
+            ],
+            examples: ["MCP_METER=on mcp-meter npx -y gemini-mcp-tool"]),
+        Command(
+            name: "inspect",
+            usage: "mcp-meter inspect [-- COMMAND [ARG...]]",
+            summary: "Show the records that captured messages would give.",
+            details: [
+                "Reads JSON-RPC messages from standard input, one a line, as captured from",
+                "either side, and writes the ledger lines to standard output. Requests and",
+                "answers find each other by id. COMMAND is only looked at, for the profile",
+                "of its server; nothing is started and nothing is stored.",
+            ],
+            examples: ["mcp-meter inspect -- npx -y gemini-mcp-tool < captured.jsonl"]),
+        Command(
+            name: "demo",
+            usage: "mcp-meter demo [--keep] [--state-dir DIR]",
+            summary: "Meter a whole session against a bundled sample server.",
+            details: [
+                "Runs a scripted client and a sample MCP server with mcp-meter between them,",
+                "then shows what was metered and where the ledger is.",
+            ],
+            options: [
+                Option(name: "--keep", meaning: "keep the ledger"),
+                Option(name: "--state-dir DIR", meaning: "keep it in DIR"),
+            ],
+            examples: ["mcp-meter demo --keep"]),
+        Command(
+            name: "prices",
+            usage: "mcp-meter prices [MODEL] [--check FILE]",
+            summary: "Show the prices in force, with dates and source.",
+            details: [
+                "MODEL shows only the models whose id contains it. Prices come from the",
+                "built-in table and from the file that MCP_METER_PRICES names, if it is set.",
+            ],
+            options: [
+                Option(
+                    name: "--check FILE",
+                    meaning: "say whether FILE can be used as MCP_METER_PRICES")
+            ],
+            examples: ["mcp-meter prices gemini-2.5"]),
+        Command(
+            name: "help",
+            usage: "mcp-meter help [COMMAND]",
+            summary: "Show help.",
+            details: []),
+    ]
+
+    static let variables = [
+        Option(name: "MCP_METER", meaning: "on: keep a ledger; off: always pass through"),
+        Option(
+            name: "MCP_METER_STATE_DIR",
+            meaning: "ledger (default $XDG_STATE_HOME/mcp-meter, ~/.local/state/mcp-meter)"),
+        Option(name: "MCP_METER_PROVIDER", meaning: "the company behind the server's models"),
+        Option(name: "MCP_METER_MODEL", meaning: "model to assume when nothing tells it"),
+        Option(
+            name: "MCP_METER_CLIENT_MODEL", meaning: "the client's model, when nothing tells it"),
+        Option(name: "MCP_METER_PRICES", meaning: "JSON file of prices that win over the built-in"),
+        Option(name: "MCP_METER_PROFILES", meaning: "JSON file that describes servers of yours"),
+        Option(
+            name: "MCP_METER_REASON",
+            meaning: "escalation reason: text (masked, 200 characters), hash, off"),
+        Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
+    ]
+
+    static func command(_ name: String) -> Command? { commands.first { $0.name == name } }
+}
