@@ -110,6 +110,9 @@ import Wire
         (#""result":{"task":{"taskId":"t","status":"working"}}"#, "tools/call"),
         (#""result":{"resultType":"input_required","inputRequests":{"a":{}}}"#, "tools/call"),
         (#""result":{"taskId":"t","status":"working"}"#, "tasks/get"),
+        // A task is asked for with the facts of the call that made it.
+        (#""result":{"taskId":"t","status":"working"}"#, "tools/call"),
+        (#""result":{"taskId":"t","status":"completed"}"#, "tools/call"),
     ])
     func notAnAnswer(_ answer: String, _ method: String) throws {
         #expect(try Exchange(method: method, answer: answer).usages.isEmpty)

@@ -44,12 +44,16 @@ struct AnswerReading {
         guard var root = sketch.child(.result, of: 0), sketch.nodes[root].kind == .object else {
             return nil
         }
-        // The answer of `tasks/get` holds the call's own result once there is one.
+        // The answer of `tasks/get` tells of the task, and holds the call's own result once there
+        // is one.
         if let inner = sketch.child(.result, of: root), sketch.nodes[inner].kind == .object,
             sketch.child(.taskId, of: root) != nil || sketch.child(.status, of: root) != nil
         {
             root = inner
-        } else if request.method == "tasks/get" {
+        } else if sketch.child(.taskId, of: root) != nil || request.method == "tasks/get",
+            sketch.child(.content, of: root) == nil,
+            sketch.child(.structuredContent, of: root) == nil
+        {
             return nil
         }
         if sketch.child(.task, of: root) != nil { return nil }
