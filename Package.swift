@@ -58,7 +58,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
-        tests("EndToEndTests", ["mcp-meter", "Records"]),
+        tests("EndToEndTests", ["mcp-meter", "Metering"]),
     ],
     swiftLanguageModes: [.v6]
 )

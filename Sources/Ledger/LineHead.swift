@@ -47,7 +47,7 @@ package struct LineHead: Equatable, Sendable {
         self = head
     }
 
-    /// Any JSON object: lines may have gone through other tools. The last of repeated keys counts.
+    /// Any JSON object: lines may have gone through other tools.
     private init?(anyOrder line: Span<UInt8>) {
         var kind: String?
         var id: String?

@@ -8,7 +8,7 @@ struct Main {
             RelayCommand.run(from: CommandLine.arguments.count - command.count)
         case .inspect(let options): InspectCommand.run(options)
         case .demo(let options): DemoCommand.run(options)
-        case .prices: break
+        case .prices(let options): PricesCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")
         case .help(let topic): help(topic)

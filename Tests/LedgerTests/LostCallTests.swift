@@ -61,16 +61,23 @@ import Testing
     }
 
     @Test func `memory is bounded by what is in flight`() {
-        var open = OpenCalls()
-        for number in 0..<200_000 {
+        var open = OpenCalls(limit: 10)
+        for number in 0..<1_000 {
             open.see(Array(begin("\(number)").utf8.dropLast()).span)
             if number >= 8 { open.see(Array(call("\(number - 8)").utf8.dropLast()).span) }
         }
         #expect(open.lines.count == 8 && open.overflow == 0)
-        for number in 0..<LedgerLimits.openBeginsMax + 5 {
+        for number in 0..<5 {
             open.see(Array(begin("x\(number)").utf8.dropLast()).span)
         }
-        #expect(open.lines.count == LedgerLimits.openBeginsMax && open.overflow == 13)
+        #expect(open.lines.count == 10 && open.overflow == 3)
+        let padding = String(repeating: "x", count: 1 << 19)
+        var few = OpenCalls()
+        for number in 0..<100 {
+            let line = #"{"v":1,"kind":"begin","id":"\#(number)","x":""# + padding + #""}"#
+            few.see(Array(line.utf8).span)
+        }
+        #expect(few.lines.count + few.overflow == 100 && few.overflow > 0)
     }
 
     static let heads: [(line: String, kind: LineHead.Kind?, id: String)] = [

@@ -124,7 +124,8 @@ struct ProfileTests {
             }
         }
         var scanner = FrameScanner(vocabulary: vocabulary, sink: Sink())
-        Array((text.replacing("\n", with: " ") + "\n").utf8).withUnsafeBytes { scanner.feed($0, stamp: 0) }
+        let line = text.replacing("\n", with: " ") + "\n"
+        Array(line.utf8).withUnsafeBytes { scanner.feed($0, stamp: 0) }
         return scanner.sink.last
     }
 
@@ -144,6 +145,7 @@ struct ProfileTests {
         ("askGrok", "xai"), ("Grok MCP Server", "xai"), ("perplexity_ask", "perplexity"),
         ("openai-docs-mcp", nil), ("claude-history", nil), ("mcp-server-git", nil), ("", nil),
         ("grokking-algorithms", nil), ("openrouter-gemini", "openrouter"), ("gemini-git", nil),
+        ("update_claude_md", nil), ("minecraft-bedrock", nil), ("zen_mode", nil),
     ])
     func `a name speaks of a provider`(name: String, provider: String?) {
         #expect(ProviderNames.provider(in: name) == provider)

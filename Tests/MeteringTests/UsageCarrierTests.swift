@@ -152,6 +152,23 @@ import Wire
         #expect(usages.first?.usage?.cacheWrite1h == nil)
     }
 
+    /// The counts at both ends of a long stream are kept, however many deltas are between.
+    @Test func longStreams() throws {
+        let delta = #"data: {"type":"content_block_delta","index":0,"delta":{"text":"a"}}"#
+        let events =
+            [
+                #"data: {"type":"message_start","message":{"id":"m","model":"claude-opus-4-6","usage":{"input_tokens":2,"cache_read_input_tokens":7,"output_tokens":1}}}"#
+            ]
+            + Array(repeating: delta, count: 500) + [
+                #"data: {"type":"message_delta","usage":{"output_tokens":499}}"#,
+                #"data: {"type":"message_stop"}"#,
+            ]
+        let usages = try Exchange(
+            answer: Exchange.text(events.joined(separator: "\n\n")), provider: "anthropic"
+        ).usages
+        #expect(usages.map { Tokens($0.usage) } == [Tokens(9, 499, cached: 7)])
+    }
+
     @Test func envelopesOfSeveralCallsStayApart() throws {
         let usages = try Exchange(
             answer: #"""

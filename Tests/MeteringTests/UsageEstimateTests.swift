@@ -58,6 +58,31 @@ import Wire
         }
     }
 
+    @Test func embeddingsAreAllInput() throws {
+        for usage in [#"{"total_tokens":100}"#, #"{"prompt_tokens":100}"#] {
+            let read = try Exchange(
+                tool: "embed_text", arguments: #"{"text":"hello"}"#,
+                answer: #""result":{"content":[],"_meta":{"usage":\#(usage)}}"#, provider: "google"
+            ).usages.first?.usage
+            #expect(Tokens(read) == Tokens(100, 0))
+            #expect(read?.source == .reported)
+        }
+        let estimated = try Exchange(
+            tool: "embed_text", arguments: #"{"text":"hello"}"#,
+            answer: Exchange.text("[[0.1,0.2,0.3,0.4,0.5]]"), provider: "google"
+        ).usages.first?.usage
+        #expect(Tokens(estimated) == Tokens(2, 0))
+    }
+
+    @Test func otherCompanysModelByTheServersWord() throws {
+        let usage = try Exchange(
+            answer:
+                #""result":{"content":[],"_meta":{"model":"gpt-5","usage":{"prompt_tokens":9,"completion_tokens":2}}}"#,
+            provider: "google"
+        ).usages.first
+        #expect(usage?.provider == "openai")
+    }
+
     @Test(arguments: [
         ("count_tokens", #"{"text":"lorem"}"#), ("countTokens", #"{"text":"lorem"}"#),
         ("gemini-count-tokens", #"{"text":"lorem"}"#), ("get-usage-stats", "{}"),
@@ -85,6 +110,9 @@ import Wire
         (#""result":{"task":{"taskId":"t","status":"working"}}"#, "tools/call"),
         (#""result":{"resultType":"input_required","inputRequests":{"a":{}}}"#, "tools/call"),
         (#""result":{"taskId":"t","status":"working"}"#, "tasks/get"),
+        // A task is asked for with the facts of the call that made it.
+        (#""result":{"taskId":"t","status":"working"}"#, "tools/call"),
+        (#""result":{"taskId":"t","status":"completed"}"#, "tools/call"),
     ])
     func notAnAnswer(_ answer: String, _ method: String) throws {
         #expect(try Exchange(method: method, answer: answer).usages.isEmpty)

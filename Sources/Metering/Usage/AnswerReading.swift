@@ -44,12 +44,16 @@ struct AnswerReading {
         guard var root = sketch.child(.result, of: 0), sketch.nodes[root].kind == .object else {
             return nil
         }
-        // The answer of `tasks/get` holds the call's own result once there is one.
+        // The answer of `tasks/get` tells of the task, and holds the call's own result once there
+        // is one.
         if let inner = sketch.child(.result, of: root), sketch.nodes[inner].kind == .object,
             sketch.child(.taskId, of: root) != nil || sketch.child(.status, of: root) != nil
         {
             root = inner
-        } else if request.method == "tasks/get" {
+        } else if sketch.child(.taskId, of: root) != nil || request.method == "tasks/get",
+            sketch.child(.content, of: root) == nil,
+            sketch.child(.structuredContent, of: root) == nil
+        {
             return nil
         }
         if sketch.child(.task, of: root) != nil { return nil }
@@ -157,6 +161,11 @@ struct AnswerReading {
         if isChecked, total < TokenCount.max, total * 4 + 64 < guess.input + guess.output {
             return nil
         }
+        if isEmbedding(model: usage.model) {
+            usage.usage = TokenUsage(source: .reported, input: total, output: 0)
+            usage.reportedNanodollars = cost ?? usage.reportedNanodollars
+            return usage
+        }
         let parts = Estimate.split(total: total, input: guess.input, output: guess.output)
         usage.usage = TokenUsage(source: .estimated, input: parts.input, output: parts.output)
         usage.usage?.reasoning = footer?.counts?.reasoning.map { min($0, parts.output) }
@@ -205,6 +214,12 @@ struct AnswerReading {
                 ? Dialect.all[$0.counts.dialect].provider : nil
         }
         usage.provider = known(server.provider) ?? named ?? family ?? dialect
+        if let report, let model = report.model,
+            ModelFamily.contradicts(model, provider: server.provider)
+        {
+            // Only a server's own words get here: it calls another company's model as well.
+            usage.provider = report.provider ?? family
+        }
         usage.reportedNanodollars = report == nil ? answeringCost : report?.cost
         guard let report else { return usage }
         let sums = Reconciliation(report.counts, speaker: speaker(of: report))
@@ -220,7 +235,8 @@ struct AnswerReading {
         guard tokens.input == nil || tokens.output == nil else { return }
         let guess = guess(for: usage)
         if tokens.input == nil, !promptSize.isEmpty {
-            tokens.input = guess.input
+            let cached = TokenCount.sum(tokens.cachedInput ?? 0, tokens.cacheWrite)
+            tokens.input = max(guess.input, cached)
             tokens.source = .estimated
         }
         if tokens.output == nil {
