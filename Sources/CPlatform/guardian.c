@@ -101,7 +101,7 @@ void cplatform_box_seal(struct cplatform_box *box) {
 // ---- In the guardian's process from here on ----
 
 static void close_from(int first) {
-#ifdef __linux__
+#if defined(__linux__) && defined(SYS_close_range)
     if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
 #endif
     int limit = getdtablesize();

@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -67,12 +66,26 @@ void cplatform_name_thread(const char *name) {
 #endif
 }
 
-static int open_pipe(int ends[2]) {
+int cplatform_pipe(int ends[2]) {
 #ifdef __linux__
-    return pipe2(ends, O_CLOEXEC);
+    if (pipe2(ends, O_CLOEXEC) != 0) return errno;
 #else
-    return pipe(ends);
+    if (pipe(ends) != 0) return errno;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 #endif
+    for (int end = 0; end < 2; end++) {
+        if (ends[end] >= 3) continue;
+        int lifted = fcntl(ends[end], F_DUPFD_CLOEXEC, 3);
+        int code = errno;
+        close(ends[end]);
+        ends[end] = lifted;
+        if (lifted < 0) {
+            close(ends[1 - end]);
+            return code;
+        }
+    }
+    return 0;
 }
 
 // Tries each candidate as execvp does, a script without "#!" included. Returns what stopped it.
@@ -110,7 +123,8 @@ static int become(const struct cplatform_launch *launch) {
     if (launch->box != NULL) {
         cplatform_box_set_group(launch->box, getpid());
 #ifdef __linux__
-        // Should relay and guardian be killed together, the server itself at least hears of it.
+        // Should relay and guardian be killed together, the server itself at least hears of it. The
+        // "parent" here is the thread that starts us, which for the relay is the main thread.
         prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
     }
@@ -132,18 +146,8 @@ int cplatform_launch(const struct cplatform_launch *launch, int32_t *process) {
     cplatform_close_on_exec();
     // A successful exec closes the report's write end; a failure writes its errno there.
     int report[2];
-    if (open_pipe(report) != 0) return errno;
-    for (int end = 0; end < 2; end++) {
-        // Descriptors 0, 1, 2 may be free, and are about to be replaced in the new process.
-        int lifted = fcntl(report[end], F_DUPFD_CLOEXEC, 3);
-        int code = errno;
-        close(report[end]);
-        report[end] = lifted;
-        if (lifted < 0) {
-            close(report[1 - end]);
-            return code;
-        }
-    }
+    int failure = cplatform_pipe(report);
+    if (failure != 0) return failure;
 
     // No handler of ours may run in the new process while it borrows our memory.
     sigset_t before = cplatform_block_all();

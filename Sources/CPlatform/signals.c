@@ -57,6 +57,8 @@ static void handle(int signal, void (*handler)(int), int flags) {
 
 void cplatform_signals_prepare(void) {
     handle(SIGPIPE, SIG_IGN, 0);
+    // A ledger at the size limit of `ulimit -f` must be an error, not our end.
+    handle(SIGXFSZ, SIG_IGN, 0);
     handle(SIGCHLD, SIG_DFL, 0);
 }
 

@@ -4,6 +4,7 @@
 
 #include "CPlatform.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 // Blocks every signal of the calling thread and returns the mask before.

@@ -1,3 +1,5 @@
+import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Posix
 
 /// The cursors every process uses.
 package typealias CursorStore = CursorStorage<SystemDisk>
@@ -117,7 +118,7 @@ package struct CursorStorage<Storage: Disk> {
         let names: [String]
         do {
             names = try directoryEntries(directory)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             return
         } catch {
             throw LedgerError(action: .list, path: directory, cause: error)

@@ -18,18 +18,18 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     package init(of time: Timestamp) {
-        self.init(daysSince1970: Int(clamping: floorDivide(time.microseconds, dayMicroseconds)))
+        self.init(daysSince1970: time.splitByDay.days)
     }
 
     /// Parses `2026-11-21`, and nothing but that form and days that exist.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
-            let year = decimal(bytes[0..<4]), let month = decimal(bytes[5..<7]),
-            let day = decimal(bytes[8..<10]), (1...12).contains(month), (1...31).contains(day)
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.map(\.count) == [4, 2, 2], let year = decimal(parts[0]),
+            let month = decimal(parts[1]), let day = decimal(parts[2]),
+            let date = CivilDate(year: Int64(year), month: Int64(month), day: Int64(day))
         else { return nil }
-        self.init(year: Int(year), month: Int(month), day: Int(day))
-        guard description.utf8.elementsEqual(bytes) else { return nil }
+        self.init(daysSince1970: Int(date.daysSince1970))
     }
 
     package static func < (a: Day, b: Day) -> Bool { a.daysSince1970 < b.daysSince1970 }
@@ -40,44 +40,24 @@ package struct Day: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        let (year, month, day) = civil
-        return padded(UInt64(year), 4) + "-" + padded(UInt64(month), 2) + "-"
-            + padded(UInt64(day), 2)
-    }
-
-    // Both conversions are Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years
-    // begin on 1 March, so that a leap day is the last of its year; 719468 days lie between
-    // 0000-03-01 and 1970-01-01, 146097 in each era of 400 years.
-
-    private init(year: Int, month: Int, day: Int) {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = floorDivide(shifted, 400)
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        self.init(daysSince1970: era * 146_097 + dayOfEra - 719_468)
-    }
-
-    private var civil: (year: Int, month: Int, day: Int) {
-        let shifted = daysSince1970 + 719_468
-        let era = floorDivide(shifted, 146_097)
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return (max(year, 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+        let date = CivilDate(daysSince1970: Int64(daysSince1970))
+        let parts =
+            [padded(UInt64(clamping: date.year), 4)]
+            + [date.month, date.day].map { padded(UInt64(clamping: $0), 2) }
+        return parts.joined(separator: "-")
     }
 }
 
-let dayMicroseconds: Int64 = 86_400_000_000
+extension Timestamp {
+    private static let dayMicroseconds: Int64 = 86_400_000_000
 
-/// Division that rounds down; the divisor is positive.
-func floorDivide<I: SignedInteger>(_ dividend: I, _ divisor: I) -> I {
-    let quotient = dividend / divisor
-    return dividend % divisor < 0 ? quotient - 1 : quotient
+    /// Whole days since 1970, rounded down, and the microseconds since that day began.
+    var splitByDay: (days: Int, microseconds: Int64) {
+        let (days, rest) = microseconds.quotientAndRemainder(dividingBy: Timestamp.dayMicroseconds)
+        return rest < 0
+            ? (Int(clamping: days) - 1, rest + Timestamp.dayMicroseconds)
+            : (Int(clamping: days), rest)
+    }
 }
 
 /// A number in decimal, zeros in front up to `width` digits.

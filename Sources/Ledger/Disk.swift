@@ -1,3 +1,5 @@
+package import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-package import Posix
 
 /// Every operation that changes the disk on behalf of the ledger: the seam where tests make the
 /// Nth one fail. Used generically, so the real one costs no indirection.

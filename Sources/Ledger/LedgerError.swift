@@ -1,3 +1,5 @@
+package import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-package import Posix
 
 /// Something the disk refused: what was being done, to what, and the system's reason.
 package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -41,7 +42,12 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
     /// What a person can do about it.
     private var hint: String? {
         switch cause.code {
-        case ENOSPC, EDQUOT: "records are lost until there is room"
+        case ENOSPC, EDQUOT:
+            switch action {
+            case .append, .createSegment: "records are lost until there is room"
+            case .saveCursor: "what was delivered may be delivered again"
+            default: nil
+            }
         case EACCES, EPERM, EROFS, ENOTDIR, ELOOP:
             "set MCP_METER_STATE_DIR to a directory this user can write to"
         case EMSGSIZE: "a ledger line may have \(LedgerLimits.lineBytesMax) bytes"

@@ -1,3 +1,5 @@
+package import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-package import Posix
 
 /// Reads the ledger, while others write it or not.
 package struct LedgerReader: Sendable {
@@ -39,7 +40,7 @@ package struct LedgerReader: Sendable {
         let path = directory.path(of: segment)
         do {
             return try FileStatus(path: path)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             return nil
         } catch {
             throw LedgerError(action: .read, path: path, cause: error)
@@ -93,7 +94,7 @@ package struct LedgerReader: Sendable {
     private func entries(_ path: String) throws(LedgerError) -> [String] {
         do {
             return try directoryEntries(path)
-        } catch where error.code == ENOENT || error.code == ENOTDIR {
+        } catch  where error.code == ENOENT || error.code == ENOTDIR {
             return []
         } catch {
             throw LedgerError(action: .list, path: path, cause: error)
@@ -108,6 +109,8 @@ package struct LedgerReading: Equatable, Sendable {
     package var lines = 0
     /// Lines passed over as garbage.
     package var skipped = 0
+    /// Records of a kind or version this program does not know; 0 when only lines were read.
+    package var unknown = 0
     /// Segments whose last line nobody will finish.
     package var torn = 0
     /// Segments whose writer lives.

@@ -1,3 +1,5 @@
+import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Posix
 
 /// Follows the ledger from where a sink left off, batch by batch, as it grows.
 ///

@@ -1,3 +1,6 @@
+import Posix
+package import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
     import Glibc
 #endif
-import Posix
-package import Records
 
 /// The writer every process uses.
 package typealias LedgerWriter = SegmentWriter<SystemDisk>
@@ -43,6 +44,13 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         switch current {
         case .some(let open): open.name
         case .none: nil
+        }
+    }
+
+    /// Has a segment open before there is a line for it, for whoever must know its name by then.
+    package mutating func open(at now: Timestamp) throws(LedgerError) {
+        try naming(.createSegment, directory.ledger) { () throws(SystemError) in
+            try prepare(for: now)
         }
     }
 
@@ -104,15 +112,15 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         if let name = segment, let end = current?.end {
             if name.day == Day(of: now), end < segmentBytesMax { return }
             // If there is no room for another file there may be some left in this one.
-            try? open(at: now)
+            try? replaceSegment(at: now)
         } else {
-            try open(at: now)
+            try replaceSegment(at: now)
         }
     }
 
     /// Replaces the segment in use. The old one is closed, and its lock dropped, after the new one
     /// is locked: at no moment does this writer look dead.
-    private mutating func open(at now: Timestamp) throws(SystemError) {
+    private mutating func replaceSegment(at now: Timestamp) throws(SystemError) {
         var time = now
         while true {
             do {
@@ -120,7 +128,7 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
                 let opened = try OpenSegment(name, in: directory, disk)
                 current = consume opened
                 return
-            } catch where error.code == EEXIST && time < now + 1_000 {
+            } catch  where error.code == EEXIST && time < now + 1_000 {
                 // Two within a microsecond: the next microsecond's name is free.
                 time = time + 1
             }
@@ -133,16 +141,16 @@ package struct SegmentWriter<Storage: Disk>: ~Copyable {
         let all = rest
         do {
             try writeToCurrent(&rest)
-        } catch where error.code == EFBIG && (current?.end ?? 0) > 0 {
+        } catch  where error.code == EFBIG && (current?.end ?? 0) > 0 {
             // The file is as long as this system or a resource limit lets it be; a new one is not.
-            try open(at: now)
+            try replaceSegment(at: now)
             try writeToCurrent(&rest)
         }
         if current?.isLinked(disk) == false {
             // Somebody removed the directory: what was just written has no name any more.
             rest = all
             current = nil
-            try open(at: now)
+            try replaceSegment(at: now)
             try writeToCurrent(&rest)
         }
     }

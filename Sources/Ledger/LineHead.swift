@@ -1,3 +1,5 @@
+import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Records
 
 /// The kind and the id of a line, without reading the rest of it.
 package struct LineHead: Equatable, Sendable {
@@ -46,7 +47,7 @@ package struct LineHead: Equatable, Sendable {
         self = head
     }
 
-    /// Any JSON object: lines may have gone through other tools. The last of repeated keys counts.
+    /// Any JSON object: lines may have gone through other tools.
     private init?(anyOrder line: Span<UInt8>) {
         var kind: String?
         var id: String?

@@ -7,11 +7,13 @@ package struct OpenCalls: Sendable {
     private var begins: [String: (place: Int, line: [UInt8])] = [:]
     private var bytes = 0
     private var place = 0
+    private let limit: Int
 
     /// `begin` lines there was no room for: they may be lost calls or not.
     package private(set) var overflow = 0
 
-    package init() {}
+    /// - Parameter limit: `begin` lines kept at most.
+    package init(limit: Int = LedgerLimits.openBeginsMax) { self.limit = limit }
 
     package var isEmpty: Bool { begins.isEmpty }
 
@@ -21,7 +23,7 @@ package struct OpenCalls: Sendable {
         switch head.kind {
         case .call: drop(head.id)
         case .begin:
-            guard begins.count < LedgerLimits.openBeginsMax,
+            guard begins.count < limit,
                 bytes + line.count <= LedgerLimits.openBeginBytesMax
             else {
                 overflow += 1

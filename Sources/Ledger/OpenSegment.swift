@@ -1,3 +1,5 @@
+import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Posix
 
 let newline = UInt8(ascii: "\n")
 
@@ -27,7 +28,7 @@ struct OpenSegment: ~Copyable {
         self.name = name
         do {
             file = try disk.createFile(name.file, in: day)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             try disk.createDirectories(day)
             file = try disk.createFile(name.file, in: day)
         }

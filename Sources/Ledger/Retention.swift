@@ -1,3 +1,6 @@
+import Posix
+package import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,8 +8,6 @@
 #else
     import Glibc
 #endif
-import Posix
-package import Records
 
 /// What the ledger keeps, and for how long.
 package struct Retention: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import Posix
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Posix
 
 /// Whether more lines may come.
 package enum WriterState: Equatable, Sendable {
@@ -50,8 +51,9 @@ struct SegmentFile: ~Copyable {
         pid = name.writer.pid
         let path = directory.path(of: name)
         do {
-            file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
-        } catch where error.code == ENOENT {
+            // Not to wait for a writer, should it be a named pipe.
+            file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        } catch  where error.code == ENOENT {
             return nil
         } catch {
             throw LedgerError(action: .read, path: path, cause: error)

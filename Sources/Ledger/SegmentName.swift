@@ -11,27 +11,17 @@ package struct SegmentName: Hashable, Comparable, Sendable, CustomStringConverti
 
     package init(openedAt time: Timestamp, by writer: WriterIdentity) {
         day = Day(of: time)
-        start = time.microseconds - floorDivide(time.microseconds, dayMicroseconds) * dayMicroseconds
+        start = time.splitByDay.microseconds
         self.writer = writer
     }
 
-    /// Parses the two last components of a segment's path; nil for files that are not ours.
+    /// Parses the name of a file in a day's directory; nil for files that are not ours.
     package init?(day: Day, file: some StringProtocol) {
-        let suffix = ".jsonl"
-        guard file.hasSuffix(suffix) else { return nil }
-        let parts = file.utf8.dropLast(suffix.utf8.count)
-            .split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[0].count == 12, let hhmmss = decimal(parts[0].prefix(6)),
-            let fraction = decimal(parts[0].suffix(6)), let pid = decimal(parts[1]),
-            let pid = Int32(exactly: pid), parts[2].count == 8,
-            let random = UInt32(String(decoding: parts[2], as: UTF8.self), radix: 16)
-        else { return nil }
-        let (hours, minutes, seconds) = (hhmmss / 10_000, hhmmss / 100 % 100, hhmmss % 100)
-        guard hours < 24, minutes < 60, seconds < 60 else { return nil }
+        // A year's listing has tens of thousands of these: one look at the bytes, no copies.
+        let parts = file.utf8.withContiguousStorageIfAvailable(parse) ?? parse(Array(file.utf8))
+        guard let parts else { return nil }
         self.day = day
-        start = Int64((hours * 3_600 + minutes * 60 + seconds) * 1_000_000 + fraction)
-        writer = WriterIdentity(pid: pid, random: random)
-        guard self.file == file else { return nil }
+        (start, writer) = parts
     }
 
     /// Parses `description`.
@@ -71,4 +61,39 @@ package struct WriterIdentity: Hashable, Comparable, Sendable {
     package static func < (a: WriterIdentity, b: WriterIdentity) -> Bool {
         (a.pid, a.random) < (b.pid, b.random)
     }
+}
+
+/// `HHMMSSffffff-<pid>-<8 hexadecimal digits>.jsonl`, in the one way it is written.
+private func parse(_ bytes: some RandomAccessCollection<UInt8>) -> (Int64, WriterIdentity)? {
+    let suffix = ".jsonl".utf8
+    guard bytes.count > 12 + 1 + 1 + 8 + suffix.count,
+        bytes.suffix(suffix.count).elementsEqual(suffix)
+    else { return nil }
+    let rest = bytes.dropLast(suffix.count)
+    let (time, writer) = (rest.prefix(12), rest.dropFirst(12))
+    let (pid, random) = (writer.dropLast(9), writer.suffix(9))
+    guard pid.first == dash, random.first == dash, pid.dropFirst().first != UInt8(ascii: "0"),
+        let number = decimal(pid.dropFirst()), let number = Int32(exactly: number),
+        let random = hexadecimal(random.dropFirst()), let clock = decimal(time.prefix(6)),
+        let fraction = decimal(time.suffix(6))
+    else { return nil }
+    let (hours, minutes, seconds) = (clock / 10_000, clock / 100 % 100, clock % 100)
+    guard hours < 24, minutes < 60, seconds < 60 else { return nil }
+    let start = Int64((hours * 3_600 + minutes * 60 + seconds) * 1_000_000 + fraction)
+    return (start, WriterIdentity(pid: number, random: random))
+}
+
+private let dash = UInt8(ascii: "-")
+
+/// The value of at most eight lower-case hexadecimal digits.
+private func hexadecimal(_ bytes: some Collection<UInt8>) -> UInt32? {
+    var value: UInt32 = 0
+    for byte in bytes {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = value << 4 | UInt32(byte & 0xf)
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): value = value << 4 | (UInt32(byte & 0xf) + 9)
+        default: return nil
+        }
+    }
+    return value
 }

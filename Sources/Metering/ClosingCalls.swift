@@ -129,7 +129,7 @@ extension Meter {
         if let cost = part.reportedNanodollars {
             record.cost = Cost(source: .reported, nanodollars: cost)
         } else if let usage = part.usage {
-            record.cost = configuration.prices.price(
+            record.cost = (configuration.prices ?? .builtIn).price(
                 provider: part.provider, model: part.model, usage: usage, at: record.time)
         }
     }

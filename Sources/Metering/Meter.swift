@@ -97,8 +97,8 @@ package struct Meter: Sendable {
             if call.cancelStamp != nil {
                 finish(call, .cancelled, &records)
             } else if call.method == "subscriptions/listen" {
-                // MCP 2026-07-28: it lasts until the connection goes.
-                finish(call, .over(stamp), &records)
+                // MCP 2026-07-28: it lasts until the server ends it or the connection goes.
+                finish(call, .over(call.endStamp ?? stamp), &records)
             } else {
                 finish(call, .lost(stamp), &records)
             }
@@ -146,9 +146,6 @@ package struct Meter: Sendable {
     private mutating func answer(
         _ message: Observation, _ sender: CallRecord.Direction, _ records: inout [Record]
     ) {
-        if sender == .serverToClient, let name = message.serverName {
-            resolver.handshakeName = name
-        }
         guard let id = message.id else {
             counts.unknown &+= 1
             return
@@ -159,6 +156,9 @@ package struct Meter: Sendable {
             return
         }
         closed.insert(key)
+        if sender == .serverToClient, let name = message.serverName(answering: call.method) {
+            resolver.handshakeName = name
+        }
         if call.method == "tools/list" {
             for (tool, model) in ToolSchemas.defaultModels(in: message) {
                 resolver.learn(tool: tool, defaultModel: model)
@@ -186,16 +186,16 @@ package struct Meter: Sendable {
         }
         // A request is taken back by who sent it; only a subscription is ended by the other side
         // (MCP 2026-07-28), and `initialize` by nobody.
-        var key = CallKey(direction: sender, id: id)
-        if open.method(of: key) == nil {
-            key = CallKey(direction: sender.opposite, id: id)
-            guard open.method(of: key) == "subscriptions/listen" else {
-                counts.unknown &+= 1
-                return
-            }
+        let own = CallKey(direction: sender, id: id)
+        let peers = CallKey(direction: sender.opposite, id: id)
+        if let method = open.method(of: own) {
+            guard method != "initialize" else { return }
+            if !open.cancel(own, at: message.lastStamp) { counts.duplicate &+= 1 }
+        } else if open.method(of: peers) == "subscriptions/listen" {
+            _ = open.update(peers) { $0.endStamp = $0.endStamp ?? message.lastStamp }
+        } else {
+            counts.unknown &+= 1
         }
-        guard open.method(of: key) != "initialize" else { return }
-        if !open.cancel(key, at: message.lastStamp) { counts.duplicate &+= 1 }
     }
 
     /// OpenAI Codex (`codex mcp-server`) tells each model call's usage beside the answer.

@@ -15,7 +15,8 @@ package struct MeterConfiguration: Sendable {
     package var command: [String]
     /// The scanner's keys, `Profiles.pathSegments` and those of `profiles` among them.
     package var vocabulary: Vocabulary
-    package var prices: PriceTable
+    /// Nil: the built-in table, which is read when the first call is priced and not before.
+    package var prices: PriceTable?
     /// A variable of the child's environment; asked for names of models and keys only when needed.
     package var environment: @Sendable (String) -> String? = { _ in nil }
     /// Profiles of the user's own, tried before the built-in ones.
@@ -39,7 +40,7 @@ package struct MeterConfiguration: Sendable {
 
     package init(
         session: String, pid: Int, clock: SessionClock, identifiers: IdentifierSource,
-        command: [String], vocabulary: Vocabulary, prices: PriceTable
+        command: [String], vocabulary: Vocabulary
     ) {
         self.session = session
         self.pid = pid
@@ -47,6 +48,5 @@ package struct MeterConfiguration: Sendable {
         self.identifiers = identifiers
         self.command = command
         self.vocabulary = vocabulary
-        self.prices = prices
     }
 }

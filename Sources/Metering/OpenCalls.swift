@@ -30,6 +30,8 @@ struct OpenCall: Sendable {
     var task: TaskKey?
     /// When the sender took the request back.
     var cancelStamp: UInt64?
+    /// When the other side said that it is over (subscriptions).
+    var endStamp: UInt64?
     /// What events beside the answer said of its usage (Codex).
     var events = ModelUsage()
     /// The client's models that worked for this request (`inputResponses`, MCP 2026-07-28).

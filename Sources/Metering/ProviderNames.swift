@@ -36,12 +36,13 @@ enum ProviderNames {
         Unicode.Scalar(UInt8(truncatingIfNeeded: scalar.value) | 0x20)
     }
 
+    /// Words that name models or who sells them and little else. Not `claude`, which names files,
+    /// memories and clients too, nor `bedrock` and `zen`, which are words of their own.
     private static let providersByWord: [String: String] = [
         "gemini": "google", "grok": "xai", "unigrok": "xai", "xai": "xai", "openai": "openai",
-        "chatgpt": "openai", "gpt": "openai", "codex": "openai", "claude": "anthropic",
-        "anthropic": "anthropic", "ollama": "ollama", "perplexity": "perplexity",
-        "deepseek": "deepseek", "mistral": "mistral", "cohere": "cohere", "groq": "groq",
-        "openrouter": "openrouter", "bedrock": "bedrock", "zen": "multi", "pal": "multi",
+        "chatgpt": "openai", "gpt": "openai", "codex": "openai", "anthropic": "anthropic",
+        "ollama": "ollama", "perplexity": "perplexity", "deepseek": "deepseek",
+        "mistral": "mistral", "cohere": "cohere", "groq": "groq", "openrouter": "openrouter",
     ]
 
     /// Words of servers that deal with a provider's things without asking its models.

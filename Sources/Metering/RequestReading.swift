@@ -66,18 +66,24 @@ extension Observation {
     /// `params.requestState`, as something to compare.
     var requestState: String? { sketch.digest(sketch.find(.params, .requestState)) }
 
-    /// The name in `clientInfo`: of `initialize`, or of `_meta` since MCP 2026-07-28.
+    /// The client's name: of `initialize`, or of `_meta` since MCP 2026-07-28.
     var clientName: String? {
-        sketch.string(
-            sketch.find(.params, .clientInfo, .name)
-                ?? sketch.find(.params, .meta, .clientInfo, .name))
+        name(
+            at: method == "initialize"
+                ? sketch.find(.params, .clientInfo, .name)
+                : sketch.find(.params, .meta, .clientInfo, .name))
     }
 
-    /// The name in `serverInfo`: of an answer to `initialize`, or of `_meta` since 2026-07-28.
-    var serverName: String? {
-        sketch.string(
-            sketch.find(.result, .serverInfo, .name)
-                ?? sketch.find(.result, .meta, .serverInfo, .name))
+    /// The server's name: of the answer to `initialize`, or of `_meta` since 2026-07-28.
+    func serverName(answering method: String) -> String? {
+        name(
+            at: method == "initialize"
+                ? sketch.find(.result, .serverInfo, .name)
+                : sketch.find(.result, .meta, .serverInfo, .name))
+    }
+
+    private func name(at node: Int?) -> String? {
+        sketch.string(node).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The model the arguments ask for, as written.

@@ -13,6 +13,12 @@ extension Meter {
         if let task = call.task, tasks[task]?.isMetered == true { return [] }
         var parts = UsageReader.read(answer, request: call.facts, server: server)
             .map { completed($0, call, server) }
+        if call.events.model != nil {
+            for index in parts.indices where parts[index].modelSource != .response {
+                parts[index].model = call.events.model
+                parts[index].modelSource = .response
+            }
+        }
         // An answer that failed by its profile was billed only if it says so itself.
         if outcome == .error {
             for index in parts.indices where parts[index].usage?.source == .estimated {

@@ -126,7 +126,7 @@ package func makeDirectories(_ path: String, mode: mode_t) throws(SystemError) {
         try makeDirectories(parent, mode: mode)
         do {
             try makeDirectory(path, mode: mode)
-        } catch where error.code == EEXIST {
+        } catch  where error.code == EEXIST {
             return  // another process made it meanwhile
         }
     }

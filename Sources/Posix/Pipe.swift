@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -16,15 +18,13 @@ package struct Pipe: ~Copyable {
     /// Whoever started us may have closed a standard stream, and a pipe end would otherwise take
     /// its number: to be mistaken for it, or overwritten when a child's streams are arranged.
     package init() throws(SystemError) {
-        var ends: [2 of CInt] = [-1, -1]
-        _ = try retrying("pipe") {
-            var span = ends.mutableSpan
-            return span.withUnsafeMutableBufferPointer { Int(pipe($0.baseAddress)) }
+        var ends: (CInt, CInt) = (-1, -1)
+        let code = withUnsafeMutablePointer(to: &ends) { ends in
+            ends.withMemoryRebound(to: CInt.self, capacity: 2) { cplatform_pipe($0) }
         }
-        let first = Descriptor(owning: ends[0])
-        let second = Descriptor(owning: ends[1])
-        reader = try first.lifted()
-        writer = try second.lifted()
+        guard code == 0 else { throw SystemError(call: "pipe", code: code) }
+        reader = Descriptor(owning: ends.0)
+        writer = Descriptor(owning: ends.1)
     }
 
     /// Hands over the end that is read from.
@@ -41,13 +41,6 @@ package struct Pipe: ~Copyable {
 }
 
 extension Descriptor {
-    /// A close-on-exec duplicate that is no standard stream. The C function is `fcntl`.
-    package func lifted() throws(SystemError) -> Descriptor {
-        let raw = raw
-        let copy = try retrying("fcntl") { Int(fcntl(raw, F_DUPFD_CLOEXEC, 3)) }
-        return Descriptor(owning: CInt(truncatingIfNeeded: copy))
-    }
-
     /// Makes reads and writes return `EAGAIN` instead of waiting.
     ///
     /// Only for descriptions that we opened ourselves and share with nobody: the flag belongs to

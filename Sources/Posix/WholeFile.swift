@@ -25,3 +25,20 @@ package func readWholeFile(_ path: String, atMost limit: Int) throws(SystemError
         bytes += chunk[..<count]
     }
 }
+
+/// Writes a file anew, readable by this user alone if it was not there.
+package func writeWholeFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
+    let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+    try file.writeAll(bytes)
+}
+
+extension Descriptor {
+    /// Writes every byte of an array.
+    package func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+        var result: Result<Void, SystemError> = .success(())
+        bytes.withUnsafeBytes { buffer in
+            result = Result { () throws(SystemError) in try writeAll(buffer) }
+        }
+        try result.get()
+    }
+}

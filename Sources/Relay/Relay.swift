@@ -47,8 +47,10 @@ package struct Relay: ~Copyable {
 
     /// Starts the guardian and the server.
     ///
-    /// Must be called before any thread is started, because a process is forked, and before any
-    /// file is opened, because the file would be given the number of a closed standard stream.
+    /// Must be called on the main thread before any other is started, because a process is forked,
+    /// and before any file is opened, because the file would be given the number of a closed
+    /// standard stream.
+    /// - Throws: a line for the user and the code to leave with; nothing is left running then.
     package init(starting configuration: Configuration) throws(LaunchFailure) {
         StandardStreams.occupyClosed()
         Signals.prepare()

@@ -287,6 +287,8 @@ extension Vocabulary {
         Row("tokensUsed", .tokensUsed, .scalar), Row("tokens_used", .tokensUsed, .scalar),
         Row("tokenCount", .tokenCount, .scalar), Row("token_count", .tokenCount, .scalar),
         Row("calls", .calls, .scalar), Row("totalCalls", .totalCalls, .scalar),
+        Row("total_calls", .totalCalls, .scalar), Row("totalRequests", .totalCalls, .scalar),
+        Row("total_requests", .totalCalls, .scalar),
         Row("totalInputTokens", .totalInputTokensCamel, .scalar),
         Row("totalOutputTokens", .totalOutputTokensCamel, .scalar),
         Row("speed", .speed, .scalar), Row("service_tier", .serviceTier, .scalar),

@@ -6,7 +6,9 @@ struct Main {
         case .relay(let command):
             // By index, so that arguments that are not valid UTF-8 reach the server as they are.
             RelayCommand.run(from: CommandLine.arguments.count - command.count)
-        case .inspect, .demo, .prices: break
+        case .inspect(let options): InspectCommand.run(options)
+        case .demo(let options): DemoCommand.run(options)
+        case .prices(let options): PricesCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")
         case .help(let topic): help(topic)

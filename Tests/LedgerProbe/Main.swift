@@ -1,3 +1,7 @@
+import Ledger
+import Posix
+import Records
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,9 +9,6 @@
 #else
     import Glibc
 #endif
-import Ledger
-import Posix
-import Records
 
 // What the tests of the ledger do in a process of its own, because they kill it, limit it, or fill
 // the disk under it. It says on standard output what it was told is safe, one line at a time.
@@ -116,8 +117,9 @@ struct LedgerProbe {
         let reader = LedgerReader(directory)
         let reading = try reader.forEachLine { _ in .goOn }
         let lost = try reader.lostCalls { _ in }
-        say("lines \(reading.lines) skipped \(reading.skipped) torn \(reading.torn) "
-            + "alive \(reading.alive) lost \(lost.lost)")
+        say(
+            "lines \(reading.lines) skipped \(reading.skipped) torn \(reading.torn) "
+                + "alive \(reading.alive) lost \(lost.lost)")
     }
 }
 

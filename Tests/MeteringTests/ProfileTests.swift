@@ -63,15 +63,24 @@ struct ProfileTests {
         (#"{"profiles":[{"servers":["x"],"tools":{"t":{"reason":"a..b"}}}]}"#, "'a..b' is no path"),
         (#"{"profiles":[{"servers":["x"],"tools":{"t":{"quality":[{}]}}}]}"#, "'path' is missing"),
         (
-            #"{"profiles":[{"servers":["x"],"tools":{"t":{"quality":[{"path":"a","take":"sum"}]}}}]}"#,
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"quality":[{"path":"a","take":
+            "sum"}]}}}]}
+            """#,
             "'take' is one of max, mean, min, first"
         ),
         (
-            #"{"profiles":[{"servers":["x"],"tools":{"t":{"quality":[{"path":"a","values":{"b":2}}]}}}]}"#,
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"quality":[{"path":"a","values":{
+            "b":2}}]}}}]}
+            """#,
             "'values': expected a number of 0…1"
         ),
         (
-            #"{"profiles":[{"servers":["x"],"tools":{"t":{"failure":{"path":"a","types":{"b":"bad"}}}}}]}"#,
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"failure":{"path":"a","types":{"b":
+            "bad"}}}}}]}
+            """#,
             "'bad' is no error type"
         ),
         (
@@ -88,7 +97,10 @@ struct ProfileTests {
 
     @Test func `paths go through arrays, known keys and unknown ones`() throws {
         let text =
-            #"{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a":[{"b":1},{"b":[2,3]},{"c":4}],"status":"ok","message":{"id":"x"}}}}"#
+            #"""
+            {"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"a":[{"b":1},{"b":[2,3]},
+            {"c":4}],"status":"ok","message":{"id":"x"}}}}
+            """#
         let vocabulary = Vocabulary(pathSegments: ["a", "b", "status", "message", "id"])
         let message = try #require(scan(text, vocabulary))
         func values(_ path: String) throws -> [String] {
@@ -112,7 +124,8 @@ struct ProfileTests {
             }
         }
         var scanner = FrameScanner(vocabulary: vocabulary, sink: Sink())
-        Array((text + "\n").utf8).withUnsafeBytes { scanner.feed($0, stamp: 0) }
+        let line = text.replacing("\n", with: " ") + "\n"
+        Array(line.utf8).withUnsafeBytes { scanner.feed($0, stamp: 0) }
         return scanner.sink.last
     }
 
@@ -132,6 +145,7 @@ struct ProfileTests {
         ("askGrok", "xai"), ("Grok MCP Server", "xai"), ("perplexity_ask", "perplexity"),
         ("openai-docs-mcp", nil), ("claude-history", nil), ("mcp-server-git", nil), ("", nil),
         ("grokking-algorithms", nil), ("openrouter-gemini", "openrouter"), ("gemini-git", nil),
+        ("update_claude_md", nil), ("minecraft-bedrock", nil), ("zen_mode", nil),
     ])
     func `a name speaks of a provider`(name: String, provider: String?) {
         #expect(ProviderNames.provider(in: name) == provider)

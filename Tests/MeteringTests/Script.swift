@@ -23,7 +23,7 @@ struct Script {
             clock: SessionClock(wall: Self.start, monotonic: Self.origin),
             identifiers: IdentifierSource(seed: (1, 2)),
             command: command.split(separator: " ").map(String.init),
-            vocabulary: Vocabulary(pathSegments: Profiles.pathSegments), prices: PriceTable.builtIn)
+            vocabulary: Vocabulary(pathSegments: Profiles.pathSegments))
         change(&configuration)
         let segments = configuration.profiles.reduce(Set(Profiles.pathSegments)) {
             $0.union($1.pathSegments)
@@ -99,7 +99,10 @@ enum Frame {
     ) -> String {
         let meta = meta.map { #","_meta":\#($0)"# } ?? ""
         return
-            #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"\#(name)","arguments":\#(arguments)\#(meta)\#(more)}}"#
+            #"""
+            {"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"\#(name)",
+            "arguments":\#(arguments)\#(meta)\#(more)}}
+            """#
     }
 
     static func request(_ id: Int, _ method: String, _ params: String = "{}") -> String {
@@ -129,14 +132,20 @@ enum Frame {
     static func hello(_ id: Int = 0, client: String = "claude-code") -> String {
         request(
             id, "initialize",
-            #"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"\#(client)","version":"1"}}"#
+            #"""
+            {"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":
+            "\#(client)","version":"1"}}
+            """#
         )
     }
 
     static func welcome(_ id: Int = 0, _ server: String) -> String {
         result(
             id,
-            #"{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"\#(server)","version":"1"}}"#
+            #"""
+            {"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":
+            "\#(server)","version":"1"}}
+            """#
         )
     }
 
@@ -148,7 +157,11 @@ enum Frame {
     static func reported(model: String?, input: Int, output: Int) -> String {
         let model = model.map { #""model":"\#($0)","# } ?? ""
         return
-            #"{"content":[{"type":"text","text":"ok"}],"structuredContent":{\#(model)"usage":{"prompt_tokens":\#(input),"completion_tokens":\#(output),"total_tokens":\#(input + output)}}}"#
+            #"""
+            {"content":[{"type":"text","text":"ok"}],"structuredContent":{\#(model)"usage":{
+            "prompt_tokens":\#(input),"completion_tokens":\#(output),
+            "total_tokens":\#(input + output)}}}
+            """#
     }
 
     static func quoted(_ text: String) -> String {

@@ -48,7 +48,8 @@ package import Wire
 /// `event:`, `id:` or `:` is events, if what follows `data:` and an optional space is one document,
 /// blanks around it, in at least one line; other lines do not matter. Every other text is prose, has
 /// no documents and no answer, but a tail: a string child with the key `.text`. Documents are read
-/// like the rest of the message and may hold anything but texts. A line that starts with three
+/// like the rest of the message and may hold anything but texts; one of which only a `type` would be
+/// kept is not kept. A line that starts with three
 /// backquotes, behind three spaces at most, opens or closes a fence, whatever the text is.
 ///
 /// **Limits** of a whole sketch (`nodesMax`, `arenaBytesMax`) are not the twin's.

@@ -9,12 +9,13 @@ import Relay
     import Glibc
 #endif
 
-/// `relay-probe [--box FILE] [--report FILE] [--grace MS] [--exec] COMMAND [ARG…]`
+/// `relay-probe [--box FILE] [--report FILE] [--grace MS] [--delay MS] [--exec] COMMAND [ARG…]`
 ///
 /// A relay with observers that only count, for tests and benchmarks.
 /// - `--box`: each chunk from the client is claimed in the black box, which is saved to FILE.
 /// - `--report`: when the relay ends, FILE gets what was observed.
 /// - `--grace`: both graces, in milliseconds.
+/// - `--delay`: how long the observer of the client's bytes takes for each chunk, in milliseconds.
 /// - `--exec`: become the command instead.
 @main
 struct Probe {
@@ -34,8 +35,9 @@ struct Probe {
         do {
             var relay = try Relay(starting: configuration)
             if let path = options.box { relay.blackBox.setPath(path) }
-            let client = Counter(box: options.box == nil ? nil : relay.blackBox)
-            let server = Counter(box: nil)
+            let client = Counter(
+                box: options.box == nil ? nil : relay.blackBox, delay: options.delayMilliseconds)
+            let server = Counter(box: nil, delay: 0)
             let status = try relay.run(observingClient: client, observingServer: server)
             if let path = options.report {
                 write("client \(client.summary)\nserver \(server.summary)\n", to: path)
@@ -64,6 +66,7 @@ private struct Options {
     var box: String?
     var report: String?
     var graceMilliseconds: UInt64?
+    var delayMilliseconds: UInt32 = 0
     var exec = false
 
     /// Returns the index of the command.
@@ -78,6 +81,7 @@ private struct Options {
                 index -= 1
             case "--box": box = value
             case "--report": report = value
+            case "--delay": delayMilliseconds = UInt32(value) ?? 0
             case "--grace": graceMilliseconds = UInt64(value)
             default: return index
             }
@@ -91,15 +95,20 @@ private struct Options {
 private final class Counter: ByteObserver, @unchecked Sendable {
     // Sendable: one pump's thread uses it, and the main thread after the pump was shut out.
     private let box: BlackBox?
+    private let delay: UInt32
     private var bytes = 0
     private var sum: UInt64 = 0
     private var ended = false
     private var lastStamp: UInt64 = 0
     private var isOrdered = true
 
-    init(box: BlackBox?) { self.box = box }
+    init(box: BlackBox?, delay: UInt32) {
+        self.box = box
+        self.delay = delay
+    }
 
     func observe(_ chunk: UnsafeRawBufferPointer, stamp: UInt64) {
+        if delay > 0 { usleep(delay * 1000) }
         bytes += chunk.count
         // Without `for byte in chunk`: a debug build would be too slow for big streams.
         if chunk.count < 4096 { for byte in chunk { sum &+= UInt64(byte) } }

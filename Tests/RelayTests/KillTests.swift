@@ -64,9 +64,9 @@ import Testing
     }
 
     @Test func `no answer reaches the client before its request is in the black box`() throws {
-        for _ in 0..<30 {
+        for _ in 0..<10 {
             let ledger = TemporaryFile()
-            let session = try Session(["--box", ledger.path], ["cat"])
+            let session = try Session(["--delay", "2", "--box", ledger.path], ["cat"])
             try session.send("{\"begin\":1}\n")
             _ = try session.bytes(1)
             kill(session.relay.id, SIGKILL)

@@ -40,6 +40,14 @@ import Testing
         #expect(report.text == "client 4 301 ended true\nserver 4 304 ended true\n")
     }
 
+    @Test func `an observer that hangs delays an answer by ten milliseconds at most`() throws {
+        let session = try Session(["--delay", "3000"], ["cat"])
+        let start = MonotonicClock.now()
+        try session.send("x\n")
+        #expect(try session.line() == "x")
+        #expect(MonotonicClock.now() - start < 1_500_000_000)
+    }
+
     @Test func `half a line is forwarded at once`() throws {
         let session = try Session([], ["cat"])
         for piece in ["{\"half", "\":", "1"] {
@@ -110,8 +118,8 @@ import Testing
         // A socket's two ends are one relay's stdin and stdout; its description is shared with us.
         var ends: [CInt] = [-1, -1]
         #expect(socketpair(AF_UNIX, Int32(streamSocket), 0, &ends) == 0)
-        let ours = try Descriptor(owning: ends[0]).lifted()
-        let theirs = try Descriptor(owning: ends[1]).lifted()
+        let ours = Descriptor(owning: ends[0])
+        let theirs = Descriptor(owning: ends[1])
         if nonBlocking { try theirs.setNonBlocking() }
         let before = fcntl(theirs.raw, F_GETFL)
 

@@ -74,6 +74,10 @@ char **cplatform_environment(void);
 // Marks every descriptor >= 3 close-on-exec.
 void cplatform_close_on_exec(void);
 
+// Opens a pipe, reading end first, both ends close-on-exec and >= 3: a standard stream that was
+// closed before we started leaves its number free. Returns 0 or an errno.
+int cplatform_pipe(int ends[2]);
+
 // Names the calling thread, at most 15 bytes.
 void cplatform_name_thread(const char *name);
 

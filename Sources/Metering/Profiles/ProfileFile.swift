@@ -1,7 +1,33 @@
 package import Records
 
-/// Reads profiles: a JSON object whose `profiles` is an array of objects. Strict, so that a
-/// misspelt field is found where it stands and not by its missing effect.
+/// Reads profiles, the user's own (`MCP_METER_PROFILES` names the file) and the built-in ones.
+///
+/// The file is `{"profiles": [ … ]}`. A profile has
+/// - `servers` (needed): names in handshakes, or of packages and scripts in commands;
+/// - `provider`: `google`, `xai`, `openai` … or `multi` for a server of several;
+/// - `model`: what it uses when nobody names one;
+/// - `model_env`: variables that name its model, the first that is set wins; without this field
+///   those usual for the provider, with `[]` none;
+/// - `aliases`: its own names for models (`{"pro": "gemini-2.5-pro"}`);
+/// - `agent_id`, `surface`: identity on the EvalOps wire, by default the server's name;
+/// - `no_model`: tools that ask no model;
+/// - `tools`: by name, `*` for all others.
+///
+/// A tool has
+/// - `calls_model`: whether it does; without it the messages tell;
+/// - `provider`, `model`: where they are not the profile's;
+/// - `model_argument`, `reason`, `conversation_argument`: paths in its arguments;
+/// - `conversation_result`: paths in its answer; `ends_conversation`: a good answer ends it;
+/// - `event_type`: analysis, escalation, conversation or another word;
+/// - `quality`: rules, the first that finds something counts: `path` in the answer, `take` of
+///   several figures `max` (so if not said), `mean`, `min` or `first`, `values` of words (0…1);
+/// - `failure`: the `path` of a field that makes an answer a failure, and the error `types` its
+///   values mean.
+///
+/// A path is keys with dots between; an array on the way is each of its elements. Where a path is
+/// wanted, an array of paths is tried in turn.
+///
+/// Strict, so that a misspelt field is found where it stands and not by its missing effect.
 package enum ProfileFile {
     /// The profiles in a file, in its order.
     ///

@@ -157,6 +157,11 @@ struct AnswerReading {
         if isChecked, total < TokenCount.max, total * 4 + 64 < guess.input + guess.output {
             return nil
         }
+        if isEmbedding(model: usage.model) {
+            usage.usage = TokenUsage(source: .reported, input: total, output: 0)
+            usage.reportedNanodollars = cost ?? usage.reportedNanodollars
+            return usage
+        }
         let parts = Estimate.split(total: total, input: guess.input, output: guess.output)
         usage.usage = TokenUsage(source: .estimated, input: parts.input, output: parts.output)
         usage.usage?.reasoning = footer?.counts?.reasoning.map { min($0, parts.output) }
@@ -205,6 +210,12 @@ struct AnswerReading {
                 ? Dialect.all[$0.counts.dialect].provider : nil
         }
         usage.provider = known(server.provider) ?? named ?? family ?? dialect
+        if let report, let model = report.model,
+            ModelFamily.contradicts(model, provider: server.provider)
+        {
+            // Only a server's own words get here: it calls another company's model as well.
+            usage.provider = report.provider ?? family
+        }
         usage.reportedNanodollars = report == nil ? answeringCost : report?.cost
         guard let report else { return usage }
         let sums = Reconciliation(report.counts, speaker: speaker(of: report))
@@ -220,7 +231,8 @@ struct AnswerReading {
         guard tokens.input == nil || tokens.output == nil else { return }
         let guess = guess(for: usage)
         if tokens.input == nil, !promptSize.isEmpty {
-            tokens.input = guess.input
+            let cached = TokenCount.sum(tokens.cachedInput ?? 0, tokens.cacheWrite)
+            tokens.input = max(guess.input, cached)
             tokens.source = .estimated
         }
         if tokens.output == nil {

@@ -17,6 +17,28 @@ struct Field: Sendable {
     }
 }
 
+/// A set of keys, to see at a glance what an object cannot hold.
+struct KeySet: Sendable {
+    private var bits = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+
+    init(_ keys: some Sequence<Key>) {
+        for key in keys {
+            let bit = UInt64(1) &<< UInt64(key.rawValue & 63)
+            switch key.rawValue >> 6 {
+            case 0: bits.0 |= bit
+            case 1: bits.1 |= bit
+            case 2: bits.2 |= bit
+            default: bits.3 |= bit
+            }
+        }
+    }
+
+    func intersects(_ other: KeySet) -> Bool {
+        bits.0 & other.bits.0 != 0 || bits.1 & other.bits.1 != 0
+            || bits.2 & other.bits.2 != 0 || bits.3 & other.bits.3 != 0
+    }
+}
+
 /// The numbers of one usage object as they stood, before they are made comparable.
 struct Counts: Equatable {
     /// Index in `Dialect.all`: the smaller, the more specific.
@@ -84,7 +106,8 @@ struct Counts: Equatable {
 
     /// The numbers of an object in the most specific dialect it speaks, or nil if it holds none.
     static func read(of object: Int, in sketch: Sketch) -> Counts? {
-        for index in Dialect.all.indices {
+        let keys = KeySet(sketch.children(of: object).map { sketch.nodes[$0].key })
+        for (index, marks) in Dialect.markKeys.enumerated() where marks.intersects(keys) {
             if let counts = Counts(dialect: index, of: object, in: sketch) { return counts }
         }
         return nil

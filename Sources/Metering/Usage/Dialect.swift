@@ -280,6 +280,11 @@ extension Dialect {
         Field(.totalTokens), Field(.totalTokensCamel), Field(.tokensUsed), Field(.tokens),
     ]
 
+    /// For each dialect, the keys of which an object must have one to speak it.
+    static let markKeys: [KeySet] = all.map { dialect in
+        KeySet(dialect.marks.map { $0.outer ?? $0.key })
+    }
+
     /// The place of a dialect in the table, by name; nil if there is none.
     static func index(named name: String) -> Int? { all.firstIndex { $0.name == name } }
 }

@@ -70,7 +70,9 @@ package enum UsageReader {
 
 /// What a `codex/event` notification says of a request.
 package struct CodexEvent: Sendable, Equatable {
+    /// The request it belongs to (`params._meta.requestId`).
     package var requestID: RequestID
+    /// The model of the whole session, when it was configured.
     package var model: String?
     /// One model call of the request, to be added to the ones before.
     package var usage: TokenUsage?

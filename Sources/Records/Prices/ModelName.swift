@@ -84,12 +84,15 @@ struct ModelName {
         }
         while parts.count > 1, let part = parts.first {
             let name = ProviderName.canonical(String(decoding: part, as: UTF8.self))
-            guard ProviderName.kind(name) != .unknown else {
+            let kind = ProviderName.kind(name)
+            guard kind != .unknown else {
                 hasUnknownVendor = true
                 break
             }
             vendor = name
             parts.removeFirst()
+            // What a host calls its models may be a path itself.
+            if kind == .host || kind == .local { break }
         }
         bare = bare[(parts.first?.startIndex ?? bare.endIndex)...]
     }

@@ -38,7 +38,7 @@ package struct Rate: Hashable, Comparable, Sendable {
         var exponent = unit.exponent
         var written = 0
         var isWritingExponent = false
-        var exponentIsNegative = false
+        var exponentSign: UInt8?
         var hasDigit = false
         var hasPoint = false
         for byte in text {
@@ -63,13 +63,14 @@ package struct Rate: Hashable, Comparable, Sendable {
                 guard hasDigit, !isWritingExponent else { return nil }
                 isWritingExponent = true
                 hasDigit = false
-            case UInt8(ascii: "+") where isWritingExponent && !hasDigit: break
-            case UInt8(ascii: "-") where isWritingExponent && !hasDigit: exponentIsNegative = true
+            case UInt8(ascii: "+"), UInt8(ascii: "-"):
+                guard isWritingExponent, !hasDigit, exponentSign == nil else { return nil }
+                exponentSign = byte
             default: return nil
             }
         }
         guard hasDigit else { return nil }
-        exponent += exponentIsNegative ? -written : written
+        exponent += exponentSign == UInt8(ascii: "-") ? -written : written
         guard let value = Self.scale(mantissa, byPowerOfTen: exponent) else { return nil }
         attodollars = value
     }

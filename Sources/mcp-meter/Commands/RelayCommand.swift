@@ -15,9 +15,11 @@ enum RelayCommand {
         guard configuration.isOn else { becomeServer(arguments, configuration) }
         for complaint in configuration.complaints { Console.complain(complaint) }
         let start = MonotonicClock.now()
-        let plan = plan(arguments, configuration, environment, start)
+        let directory = ledgerDirectory(environment)
+        let plan = SessionPlan(
+            command: arguments.strings, configuration: configuration, environment: environment)
         do throws(LaunchFailure) {
-            try relay(arguments, plan, configuration)
+            try relay(arguments, plan, directory, start)
         } catch {
             Console.fail(error.description, error.exitCode)
         }
@@ -34,7 +36,8 @@ enum RelayCommand {
     }
 
     private static func relay(
-        _ arguments: CStringArray, _ plan: SessionPlan?, _ configuration: Configuration
+        _ arguments: CStringArray, _ plan: SessionPlan, _ directory: LedgerDirectory?,
+        _ start: UInt64
     ) throws(LaunchFailure) -> Never {
         let settings = Relay.Configuration(
             arguments: arguments,
@@ -43,7 +46,10 @@ enum RelayCommand {
         var relay = try Relay(starting: settings)
         let status: TerminationStatus
         do throws(SystemError) {
-            if let session = plan.flatMap({ Session(starting: $0, blackBox: relay.blackBox) }) {
+            if let directory,
+                let session = Session(
+                    starting: plan, in: directory, at: start, blackBox: relay.blackBox)
+            {
                 status = try relay.run(
                     observingClient: session.client, observingServer: session.server)
                 session.finish(status)
@@ -56,18 +62,12 @@ enum RelayCommand {
         relay.leave(with: status)
     }
 
-    /// What the session will be metered with; nil when there is no place for a ledger.
-    private static func plan(
-        _ arguments: CStringArray, _ configuration: Configuration, _ environment: [String: String],
-        _ start: UInt64
-    ) -> SessionPlan? {
+    /// Where the ledger will be; nil when there is no place for it, which a line says.
+    private static func ledgerDirectory(_ environment: [String: String]) -> LedgerDirectory? {
         do throws(LedgerDirectoryError) {
-            let directory = try LedgerDirectory(
+            return try LedgerDirectory(
                 stateDirectory: environment["MCP_METER_STATE_DIR"],
                 xdgStateHome: environment["XDG_STATE_HOME"], home: environment["HOME"])
-            return SessionPlan(
-                command: arguments.strings, configuration: configuration, environment: environment,
-                directory: directory, start: start)
         } catch {
             Console.complain("\(error). The session goes on without metering.")
             return nil

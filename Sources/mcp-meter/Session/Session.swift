@@ -17,9 +17,6 @@ struct SessionPlan: Sendable {
     var command: [String]
     var configuration: Configuration
     var environment: [String: String]
-    var directory: LedgerDirectory
-    /// The stamp of the beginning.
-    var start: UInt64
 }
 
 /// A metered session: two taps, the thread behind them, and the files that describe prices and
@@ -33,9 +30,15 @@ struct Session {
     /// Messages on their way from the pumps to the thread. A full queue means that the disk hangs.
     private static let queueCapacity = 1024
 
-    /// - Parameter blackBox: the relay's.
+    /// - Parameters:
+    ///   - directory: where its ledger is.
+    ///   - start: the stamp of its beginning.
+    ///   - blackBox: the relay's.
     /// - Returns: nil when no thread can be started; a line says so.
-    init?(starting plan: SessionPlan, blackBox: BlackBox) {
+    init?(
+        starting plan: SessionPlan, in directory: LedgerDirectory, at start: UInt64,
+        blackBox: BlackBox
+    ) {
         let profiles = ConfigurationFiles.profiles(plan.configuration)
         let vocabulary = Vocabulary(
             pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
@@ -54,7 +57,7 @@ struct Session {
                     plan, session: id, clock: clock, seed: seed, vocabulary: vocabulary,
                     profiles: profiles)
             },
-            directory: plan.directory, start: plan.start,
+            directory: directory, start: start,
             isDeliveryConfigured: plan.configuration.isDeliveryConfigured,
             complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
@@ -84,7 +87,8 @@ extension MeterConfiguration {
         self.init(
             session: session, pid: Int(getpid()), clock: clock,
             identifiers: IdentifierSource(seed: seed), command: plan.command,
-            vocabulary: vocabulary, prices: ConfigurationFiles.prices(plan.configuration))
+            vocabulary: vocabulary)
+        prices = ConfigurationFiles.prices(plan.configuration)
         let variables = plan.environment
         environment = { variables[$0].flatMap { $0.isEmpty ? nil : $0 } }
         self.profiles = profiles

@@ -1,3 +1,0 @@
-import Records
-
-extension PriceTable { init(overriding: [UInt8]) throws { self = .builtIn } }
