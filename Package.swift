@@ -42,7 +42,9 @@ let package = Package(
         .target(
             name: "NaiveWire", dependencies: ["Wire"], path: "Tests/NaiveWire",
             swiftSettings: strict),
-        tests("WireTests", ["Wire", "NaiveWire"]),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "NaiveWire"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         tests("RecordsTests", ["Records"]),
         tests("RelayTests", ["Relay", "Posix"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
