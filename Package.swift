@@ -14,8 +14,11 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -42,14 +45,20 @@ let package = Package(
         .target(
             name: "NaiveWire", dependencies: ["Wire"], path: "Tests/NaiveWire",
             swiftSettings: strict),
-        .testTarget(
-            name: "WireTests", dependencies: ["Wire", "NaiveWire"], exclude: ["Fixtures"],
+        tests("WireTests", ["Wire", "NaiveWire"], exclude: ["Fixtures"]),
+        tests("RecordsTests", ["Records"], exclude: ["Fixtures"]),
+        // A relay as a process of its own, which tests can kill.
+        .executableTarget(
+            name: "relay-probe", dependencies: ["Relay", "Posix"], path: "Tests/RelayProbe",
             swiftSettings: strict),
-        tests("RecordsTests", ["Records"]),
-        tests("RelayTests", ["Relay", "Posix"]),
+        tests("RelayTests", ["Relay", "Posix", "relay-probe"]),
         tests("MeteringTests", ["Metering", "Wire", "Records", "NaiveWire"]),
-        tests("LedgerTests", ["Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Records"]),
+        // A process of its own that appends, reads or saves until it is killed.
+        .executableTarget(
+            name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
+            path: "Tests/LedgerProbe", swiftSettings: strict),
+        tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        tests("EndToEndTests", ["mcp-meter", "Metering"]),
     ],
     swiftLanguageModes: [.v6]
 )

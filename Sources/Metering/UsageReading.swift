@@ -19,6 +19,30 @@ package struct RequestFacts: Sendable, Equatable {
         self.tool = tool
         self.model = model
     }
+
+    /// The facts of a request as it was seen.
+    package init(_ request: Observation) {
+        self.init(method: request.method ?? "")
+        let sketch = request.sketch
+        tool = sketch.string(sketch.find(.params, .name))
+        argumentSize = request.argumentSize
+        promptSize = request.promptSize
+        hasPromptArgument = request.hasPromptArgument
+        guard let arguments = sketch.find(.params, .arguments) else { return }
+        let nested = sketch.child(.request, of: arguments)
+        model =
+            sketch.string(sketch.child(.model, of: arguments))
+            ?? nested.flatMap { sketch.string(sketch.child(.model, of: $0)) }
+        if model == nil, let models = sketch.child(.models, of: arguments) {
+            // `models_prefixed_by_provider`: a list, or one of them.
+            let first = sketch.children(of: models).first { _ in true }
+            model = sketch.string(models) ?? sketch.string(first)
+        }
+        // Ollama's own word for the model of `run`.
+        if model == nil, tool == "run" {
+            model = sketch.string(sketch.child(.name, of: arguments))
+        }
+    }
 }
 
 /// What is known of the server before its answer is read.

@@ -18,6 +18,13 @@ package struct Descriptor: ~Copyable, Sendable {
 
     deinit { _ = close(raw) }
 
+    /// Gives up ownership: the descriptor stays open, and somebody else has to close it.
+    package consuming func release() -> CInt {
+        let raw = raw
+        discard self
+        return raw
+    }
+
     /// Opens a file, always with `O_CLOEXEC`. The C function is `open`.
     package static func open(
         _ path: String, _ flags: CInt, mode: mode_t = 0o600

@@ -41,3 +41,7 @@ package func retrying(_ call: StaticString, _ body: () -> Int) throws(SystemErro
         if code != EINTR { throw SystemError(call: call, code: code) }
     }
 }
+
+/// The value of `errno` left by the C call just before.
+@inline(__always)
+func currentErrno() -> CInt { errno }

@@ -69,6 +69,9 @@ package struct CallRecord: Equatable, Sendable {
     package var quality: Double?
     /// The id of the request this one retries after `input_required`, or the task it belongs to.
     package var retryOf: String?
+    /// The id of the record this one is a part of: one model of a call that used several, or a
+    /// model answer that came inside a request. Not a request of its own.
+    package var partOf: String?
 
     package init(
         id: String, time: Timestamp, durationMilliseconds: Double, session: String,

@@ -30,7 +30,7 @@ package enum Key: UInt16, CaseIterable, Sendable {
     case answer, choices, output
 
     // Objects that hold usage, and maps from a model to usage.
-    case usage, usageMetadata, tokens, billedUnits, lastTokenUsage, totalTokenUsage
+    case usage, usageMetadata, tokens, billedUnits, statistics, lastTokenUsage, totalTokenUsage
     case modelUsage, models, iterations
 
     // Counts. The comment of each row in `Vocabulary` names the dialect.

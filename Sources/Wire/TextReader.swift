@@ -220,6 +220,12 @@ struct TextReader: TextSink {
 
     private mutating func endDocument(_ draft: inout Draft) {
         documents &+= 1
+        // A document of which only its `type` was kept is a delta of a stream, of which there are
+        // thousands; kept, they would crowd out the ones with the counts.
+        let first = documentStart.node &+ 1
+        if draft.mark.node == first &+ 1, draft.sketch.nodes[first].key == .type {
+            draft.truncate(to: documentStart)
+        }
         if draft.mark.node > documentStart.node { roll.kept(documentStart, in: &draft) }
     }
 

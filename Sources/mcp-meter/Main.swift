@@ -1,13 +1,43 @@
 @main
 struct Main {
     static func main() {
-        switch Arguments.parse(Array(CommandLine.arguments.dropFirst())) {
+        let words = Array(CommandLine.arguments.dropFirst())
+        switch Arguments.parse(words) {
+        case .relay(let command):
+            // By index, so that arguments that are not valid UTF-8 reach the server as they are.
+            RelayCommand.run(from: CommandLine.arguments.count - command.count)
+        case .inspect(let options): InspectCommand.run(options)
+        case .demo(let options): DemoCommand.run(options)
+        case .prices(let options): PricesCommand.run(options)
+        case .sampleServer: SampleServer.run()
+        case .version: Console.print("mcp-meter \(Version.text)\n")
         case .help(let topic): help(topic)
-        default: break
+        case .nothing:
+            Console.write(2, Help.overview())
+            Console.fail("no command was given.", ExitCode.usage)
+        case .misuse(let reason): misuse(reason)
         }
     }
 
     private static func help(_ topic: String?) {
-        Console.print(topic.flatMap(CommandTable.command).map(Help.page) ?? Help.overview())
+        guard let topic else {
+            Console.print(Help.overview())
+            return
+        }
+        guard let command = CommandTable.command(topic) else {
+            misuse(
+                "There is no command `\(topic)`."
+                    + Arguments.suggestion(topic, CommandTable.commands.map(\.name)))
+        }
+        Console.print(Help.page(command))
     }
+
+    private static func misuse(_ reason: String) -> Never {
+        Console.fail(reason + " `mcp-meter --help` shows what there is.", ExitCode.usage)
+    }
+}
+
+/// The version of this program.
+enum Version {
+    static let text = "0.1.0"
 }

@@ -32,6 +32,11 @@ final class Item {
         children.contains { predicate($0) || $0.holds(predicate) }
     }
 
+    /// It holds a `type` and nothing else.
+    var isOnlyType: Bool {
+        children.count == 1 && children[0].part.key == .type && children[0].children.isEmpty
+    }
+
     var tree: ObservationParts.Node {
         var tree = part
         tree.children = children.map(\.tree)

@@ -41,7 +41,7 @@ enum NaiveText {
             count += 1
             answerSize += reader.answerSize
             hasAnswer = hasAnswer || reader.hasAnswer
-            if let document { kept.append(document) }
+            if let document, !document.isOnlyType { kept.append(document) }
             if kept.count > Limits.repeatsMax + 1 { kept.remove(at: Limits.repeatsMax) }
         }
     }

@@ -64,6 +64,7 @@ struct RecordGenerator {
         call.responseBytes = maybe { UInt64.random(in: 0 ... .max, using: &$0) }
         call.quality = maybe { Double.random(in: 0...1, using: &$0) }
         call.retryOf = maybeText()
+        call.partOf = maybeText()
         return call
     }
 

@@ -94,6 +94,7 @@ extension Record {
         private var responseBytes: UInt64?
         private var quality: Double?
         private var retryOf: String?
+        private var partOf: String?
         /// The first value that no enumeration here has.
         private var unknown: Skipped?
 
@@ -152,6 +153,7 @@ extension Record {
             case .responseBytes: responseBytes = try reader.integer()
             case .quality: quality = try reader.double()
             case .retryOf: retryOf = try reader.string()
+            case .partOf: partOf = try reader.string()
             }
         }
 
@@ -305,6 +307,7 @@ extension Record {
             call.responseBytes = responseBytes
             call.quality = quality
             call.retryOf = retryOf
+            call.partOf = partOf
             return call
         }
     }

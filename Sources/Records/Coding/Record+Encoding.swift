@@ -109,6 +109,7 @@ extension CallRecord {
         json.member(RecordKey.responseBytes.name, responseBytes)
         json.member(RecordKey.quality.name, quality.flatMap { $0.isFinite ? $0 : nil })
         json.member(RecordKey.retryOf.name, retryOf)
+        json.member(RecordKey.partOf.name, partOf)
     }
 }
 

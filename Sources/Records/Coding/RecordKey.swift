@@ -10,7 +10,7 @@ enum RecordKey: UInt8, CaseIterable {
     case outcome, errorType, errorCode
     case eventType, escalationReason, conversation, toolUseID
     case traceID, spanID, parentSpanID, requestBytes, responseBytes
-    case quality, retryOf
+    case quality, retryOf, partOf
 
     var name: StaticString {
         switch self {
@@ -54,6 +54,7 @@ enum RecordKey: UInt8, CaseIterable {
         case .responseBytes: "response_bytes"
         case .quality: "quality"
         case .retryOf: "retry_of"
+        case .partOf: "part_of"
         }
     }
 }

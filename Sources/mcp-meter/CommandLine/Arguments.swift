@@ -5,6 +5,8 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
+    /// The demonstration's server; for `demo` alone, and in no help.
+    case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
     case help(String?)
     case version
@@ -49,6 +51,7 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
+        case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
         if CommandTable.reserved.contains(first) {

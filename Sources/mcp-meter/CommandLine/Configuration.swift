@@ -1,11 +1,11 @@
+import Metering
+
 /// What the environment means: every value set and valid, every bad value named.
 struct Configuration {
     enum LogLevel: Int, Comparable {
         case error, info, debug
         static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
     }
-
-    enum Reason: String, CaseIterable { case text, hash, off }
 
     /// Whether anything is metered; when false the server is run as if this program were not there.
     var isOn = false
@@ -14,12 +14,14 @@ struct Configuration {
     var clientModel: String?
     var pricesPath: String?
     var profilesPath: String?
-    var reason = Reason.text
+    var reason = ReasonMode.text
     var logLevel = LogLevel.error
     var agentID: String?
     var surface: String?
     /// W3C trace context that calls belong to, from whoever started us.
     var traceparent: String?
+    /// Records are to be sent somewhere, so none may be removed before it was.
+    var isDeliveryConfigured = false
     /// One line each: which variable has which bad value, and what was expected.
     var complaints: [String] = []
 
@@ -39,7 +41,7 @@ struct Configuration {
         surface = values["EVALOPS_SURFACE"]
         traceparent = values["TRACEPARENT"]
         if let word = values["MCP_METER_REASON"] {
-            if let reason = Reason(rawValue: word) {
+            if let reason = ReasonMode(rawValue: word) {
                 self.reason = reason
             } else {
                 // The one that gives least away.
@@ -68,10 +70,10 @@ struct Configuration {
                 "\(name) is set, but this version enforces no policy: calls are metered, none is "
                     + "held back.")
         }
-        for name in Self.endpointVariables where values[name] != nil {
+        if let name = Self.endpointVariables.first(where: { Self.isWanted(values, $0) }) {
+            isDeliveryConfigured = true
             complaints.append(
                 "\(name) is set, but this version sends nothing: records are kept in the ledger.")
-            break
         }
     }
 
@@ -82,13 +84,16 @@ struct Configuration {
 
     /// Whether an endpoint or a policy is set: reason enough to keep records.
     private static func isWanted(_ values: [String: String]) -> Bool {
-        let isOTelOff = values["OTEL_SDK_DISABLED"]?.lowercased() == "true"
-        return (endpointVariables + policyVariables).contains { name in
-            guard let value = values[name] else { return false }
-            if name.hasPrefix("OTEL_"), isOTelOff { return false }
-            if name == "MOSAIC_TELEMETRY_ENABLED" { return value.lowercased() == "true" }
-            return true
+        (endpointVariables + policyVariables).contains { isWanted(values, $0) }
+    }
+
+    private static func isWanted(_ values: [String: String], _ name: String) -> Bool {
+        guard let value = values[name] else { return false }
+        // OpenTelemetry's environment variables: only `true` is true, whatever its case.
+        if name.hasPrefix("OTEL_") {
+            return values["OTEL_SDK_DISABLED"]?.lowercased() != "true"
         }
+        return name != "MOSAIC_TELEMETRY_ENABLED" || value.lowercased() == "true"
     }
 
     static let endpointVariables = [

@@ -1,5 +1,13 @@
 import Posix
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// Standard output and standard error, a whole line at a time.
 enum Console {
     /// Writes to standard output.
@@ -11,8 +19,15 @@ enum Console {
     /// One line on standard error, with our name before it.
     static func complain(_ line: String) { write(2, "mcp-meter: " + line + "\n") }
 
+    /// Says what is wrong and ends the process.
+    static func fail(_ line: String, _ code: CInt) -> Never {
+        complain(line)
+        exit(code)
+    }
+
+    /// Writes to a descriptor.
     @discardableResult
-    private static func write(_ descriptor: CInt, _ text: String) -> Bool {
+    static func write(_ descriptor: CInt, _ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
             do throws(SystemError) {

@@ -36,7 +36,8 @@ struct LineReader {
         let old = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: 64 << 10))
         let count = buffer.withUnsafeMutableBytes { bytes in
-            (try? readBytes(descriptor, into: UnsafeMutableRawBufferPointer(rebasing: bytes[old...])))
+            (try? readBytes(
+                descriptor, into: UnsafeMutableRawBufferPointer(rebasing: bytes[old...])))
                 ?? 0
         }
         buffer.removeLast(buffer.count - old - count)

@@ -35,9 +35,11 @@ enum SampleServer {
             }
             result = #"{"tools":[\#(tools.joined(separator: ","))]}"#
         case "tools/call":
-            guard let reply = replies.first(where: { $0.tool == message["params"]?["name"]?.string })
+            guard
+                let reply = replies.first(where: { $0.tool == message["params"]?["name"]?.string })
             else {
-                return #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32602,"message":"Unknown tool"}}"#
+                return
+                    #"{"jsonrpc":"2.0","id":\#(id),"error":{"code":-32602,"message":"Unknown tool"}}"#
             }
             result = reply.result
         default: result = "{}"

@@ -1,0 +1,125 @@
+internal import Records
+internal import Wire
+
+extension Meter {
+    /// What is kept of a request until its end is known.
+    mutating func openCall(
+        _ message: Observation, _ key: CallKey, _ id: String, _ method: String
+    ) -> OpenCall {
+        var call = OpenCall(
+            key: key, id: id, stamp: message.lastStamp, method: method, tool: message.tool,
+            requestBytes: message.byteCount, spanID: identifiers.spanID(), traceID: "",
+            facts: RequestFacts(method: method, tool: message.tool))
+        call.facts.argumentSize = message.argumentSize
+        call.facts.promptSize = message.promptSize
+        call.facts.hasPromptArgument = message.hasPromptArgument
+        call.toolUseID = message.requestMeta(.toolUseId)
+        if method == "tools/call", key.direction == .clientToServer {
+            readArguments(of: message, into: &call)
+        }
+        var origin = follow(message, &call)
+        // A server that asks while it works on one tool call asks because of it (MCP, "Sampling").
+        if origin == nil, key.direction == .serverToClient, method != "ping" {
+            origin = open.onlyRunningTool.map(Origin.init)
+        }
+        trace(&call, message.requestMeta(.traceparent), origin)
+        return call
+    }
+
+    private mutating func readArguments(of message: Observation, into call: inout OpenCall) {
+        let profile = resolver.profile()
+        let tool = profile?.tool(call.tool)
+        call.facts.model = message.modelAsked(
+            tool?.modelArgument ?? [], configuration.vocabulary
+        ).map { resolver.modelAsked($0) }
+        guard let tool else { return }
+        call.conversation = message.argument(tool.conversationArgument, configuration.vocabulary)
+        if configuration.reasonMode != .off {
+            call.reason = message.argument(tool.reason, configuration.vocabulary)
+                .flatMap { EscalationReason.kept($0, mode: configuration.reasonMode) }
+        }
+        guard let id = call.conversation, let conversation = conversations[id] else { return }
+        if conversation.isIdle(at: call.stamp) {
+            conversations[id] = nil
+        } else {
+            conversations[id]?.stamp = call.stamp
+            call.reason = call.reason ?? conversation.reason
+        }
+    }
+
+    /// Finds what a request goes on with: a task, or a call the server wanted more for. By what
+    /// the server handed out for it and nothing else.
+    private mutating func follow(_ message: Observation, _ call: inout OpenCall) -> Origin? {
+        if call.method.hasPrefix("tasks/"), let id = message.taskID {
+            let key = TaskKey(direction: call.key.direction, id: id)
+            call.task = key
+            guard let origin = tasks[key] else { return nil }
+            call.retryOf = origin.id
+            call.facts = origin.facts
+            call.reason = origin.reason
+            call.conversation = origin.conversation
+            return origin
+        }
+        guard let state = message.requestState, let origin = retries[state] else { return nil }
+        // A state is used once; the server gives a new one with every `input_required`.
+        retries[state] = nil
+        call.retryOf = origin.id
+        call.reason = call.reason ?? origin.reason
+        call.conversation = call.conversation ?? origin.conversation
+        call.sampled = Array(UsageReader.read(inputResponses: message).prefix(16))
+        return origin
+    }
+
+    /// The trace a call belongs to: that of its conversation, of the call it goes on with, of the
+    /// caller's `traceparent`, of the environment's, else one of its own.
+    private mutating func trace(_ call: inout OpenCall, _ header: String?, _ origin: Origin?) {
+        let given = header.flatMap(TraceContext.init(traceparent:))
+        if let id = call.conversation, let conversation = conversations[id] {
+            call.traceID = conversation.traceID
+            call.parentSpanID = conversation.spanID
+        } else if let origin {
+            call.traceID = origin.traceID
+            call.parentSpanID = origin.spanID
+        } else if let context = given ?? environmentTrace {
+            call.traceID = context.traceID
+            call.parentSpanID = context.parentSpanID
+        } else {
+            call.traceID = identifiers.traceID()
+        }
+        // The caller knows better, as long as it speaks of the same trace.
+        if let given, given.traceID == call.traceID { call.parentSpanID = given.parentSpanID }
+    }
+}
+
+extension OpenCall {
+    /// Adds one model call that an event told of.
+    mutating func add(_ event: CodexEvent) {
+        if let model = event.model {
+            events.model = model
+            events.modelSource = .response
+        }
+        events.usage = TokenUsage.sum(events.usage, event.usage)
+    }
+}
+
+extension TokenUsage {
+    /// Both together; what only one of them knows is that one's.
+    static func sum(_ a: TokenUsage?, _ b: TokenUsage?) -> TokenUsage? {
+        guard let a, let b else { return a ?? b }
+        return TokenUsage(
+            source: a.source == .estimated ? a.source : b.source,
+            input: addClamped(a.input, b.input),
+            cachedInput: addClamped(a.cachedInput, b.cachedInput),
+            cacheWrite: addClamped(a.cacheWrite, b.cacheWrite),
+            cacheWrite1h: addClamped(a.cacheWrite1h, b.cacheWrite1h),
+            output: addClamped(a.output, b.output),
+            reasoning: addClamped(a.reasoning, b.reasoning))
+    }
+}
+
+/// The sum of what is known; the greatest number there is instead of an overflow.
+func addClamped<Number: FixedWidthInteger>(_ a: Number?, _ b: Number?) -> Number? {
+    guard let a, let b else { return a ?? b }
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? (a > 0 ? .max : .min) : sum
+}

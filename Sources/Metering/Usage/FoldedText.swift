@@ -1,0 +1,36 @@
+/// A text to look for phrases in: ASCII letters in lower case.
+struct FoldedText {
+    let bytes: [UInt8]
+
+    init(_ text: some StringProtocol) {
+        bytes = text.utf8.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    /// Whether a phrase, given in lower case, occurs.
+    func has(_ phrase: StaticString) -> Bool { find(phrase, from: 0) != nil }
+
+    func hasAny(_ phrases: [StaticString]) -> Bool { phrases.contains { has($0) } }
+
+    /// Where a phrase, given in lower case, occurs first from an index on.
+    func find(_ phrase: StaticString, from start: Int) -> Int? {
+        let length = phrase.utf8CodeUnitCount
+        guard length > 0, start >= 0, bytes.count >= length else { return nil }
+        var i = start
+        while i <= bytes.count &- length {
+            if matches(phrase, at: i) { return i }
+            i &+= 1
+        }
+        return nil
+    }
+
+    func hasPrefix(_ phrase: StaticString) -> Bool { matches(phrase, at: 0) }
+
+    private func matches(_ phrase: StaticString, at index: Int) -> Bool {
+        let length = phrase.utf8CodeUnitCount
+        guard index &+ length <= bytes.count else { return false }
+        for offset in 0..<length where bytes[index &+ offset] != phrase.utf8Start[offset] {
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,258 @@
+import Wire
+
+/// The usage, model and cost that a server wrote below its answer for people to read.
+///
+/// Only whole lines in the wordings of known servers count. Each `reads…` method takes one.
+struct Footer {
+    private(set) var counts: Counts?
+    /// A sum that is not divided.
+    private(set) var total: UInt64?
+    private(set) var model: String?
+    private(set) var provider: String?
+    private(set) var cost: Int64?
+
+    /// Reads a text's last lines, and its first for a model.
+    init(_ text: Text, in sketch: Sketch) {
+        if let head = sketch.string(Int(text.node)) {
+            readHeader(FooterLines.first(2, of: head))
+        }
+        guard !text.hasOpenFence, let tail = sketch.string(Int(text.tail)) else { return }
+        var isList = false
+        for line in FooterLines(tail, isCut: text.isLongerThanTail).last {
+            isList = read(line, isList: isList)
+        }
+        if counts?.isReported == false { counts = nil }
+    }
+
+    /// Reads a line; returns whether the next may be an entry of a list of counts.
+    private mutating func read(_ line: Substring, isList: Bool) -> Bool {
+        if line == "**Token Usage:**" { return true }
+        if isList, readEntry(line) { return true }
+        _ =
+            readBullet(line) || readKeyValues(line) || readStats(line) || readEmphasis(line)
+            || readPlain(line)
+        return false
+    }
+
+    private mutating func report(_ input: UInt64?, _ output: UInt64?, dialect: String) {
+        guard let index = Dialect.index(named: dialect) else { return }
+        var report = Counts(dialect: index)
+        report.input = input
+        report.output = output
+        counts = report
+    }
+
+    private mutating func name(_ text: some StringProtocol) -> Bool {
+        guard let model = ModelFamily.clean(text) else { return false }
+        self.model = model
+        return true
+    }
+
+    // MARK: Wordings
+
+    /// `- Total: 12150`, `- Cached: 11800`, `- New prompt: 12000`, `- Response: 150` below
+    /// `**Token Usage:**`; the "new prompt" holds the cached part.
+    private mutating func readEntry(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        guard text.take("- ") else { return false }
+        for label in ["Total: ", "Cached: ", "New prompt: ", "Response: "] where text.take(label) {
+            guard let count = text.takeCount(), text.isEmpty else { return false }
+            if counts == nil { report(nil, nil, dialect: "Gemini generateContent") }
+            switch label {
+            case "Total: ": counts?.total = count
+            case "Cached: ": counts?.cached = count
+            case "New prompt: ": counts?.input = count
+            default: counts?.output = count
+            }
+            return true
+        }
+        return false
+    }
+
+    /// `- **Tokens:** 1430 (1200 prompt + 230 completion)`, `- **Model:** deepseek-chat`,
+    /// `- **Cost:** $0.0004`.
+    private mutating func readBullet(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        guard text.take("- **") else { return false }
+        if text.take("Tokens:** ") {
+            guard let total = text.takeCount(), text.take(" ("), let input = text.takeCount(),
+                text.take(" prompt + "), let output = text.takeCount(),
+                text.take(" completion)"), text.isEmpty
+            else { return false }
+            report(input, output, dialect: "OpenAI Chat Completions")
+            counts?.total = total
+            return true
+        }
+        if text.take("Model:** ") { return name(text.rest) }
+        if text.take("Cost:** ") {
+            guard let dollars = text.takeDollars(), text.isEmpty else { return false }
+            cost = dollars
+            return true
+        }
+        return false
+    }
+
+    /// `_deepseek · model=deepseek-v4-pro·max  latency=12.3s  tokens=850+2210    cost=$0.0047_`.
+    private mutating func readKeyValues(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        guard text.unwrap("_", "_"), let dot = text.rest.firstIndex(of: "·") else { return false }
+        let speaker = FooterLines.trimmed(text.rest[..<dot])
+        var values: [Substring: Substring] = [:]
+        for part in text.rest[dot...].dropFirst().split(separator: " ") {
+            guard let equals = part.firstIndex(of: "=") else { return false }
+            values[part[..<equals]] = part[part.index(after: equals)...]
+        }
+        guard var tokens = values["tokens"].map({ FooterText($0) }), let input = tokens.takeCount(),
+            tokens.take("+"), let output = tokens.takeCount(), tokens.isEmpty
+        else { return false }
+        report(input, output, dialect: "OpenAI Chat Completions")
+        provider = ModelFamily.provider(named: String(speaker)) ?? provider
+        if let model = values["model"] { _ = name(model) }
+        if var dollars = values["cost"].map({ FooterText($0) }), let amount = dollars.takeDollars()
+        {
+            cost = amount
+        }
+        return true
+    }
+
+    /// `[Gemini stats: 3,000 input tokens, 40 output tokens, 310 thinking tokens, 8,000 cached,
+    /// model: gemini-3.1-pro-preview]`, and the same of Codex and Ollama.
+    private mutating func readStats(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        guard text.unwrap("[", "]"), let colon = text.rest.firstIndex(of: ":") else { return false }
+        let title = text.rest[..<colon].split(separator: " ")
+        guard title.count == 2, title[1] == "stats" else {
+            // `[Model: x]`
+            return text.take("Model: ") && name(text.rest)
+        }
+        var read = Self(dialect: "ask-gemini-mcp")
+        text.rest = text.rest[text.rest.index(after: colon)...]
+        while !text.isEmpty {
+            text.skipBlanks()
+            if text.take("model: ") {
+                guard read.name(text.rest) else { return false }
+                break
+            }
+            guard let count = text.takeCount() else { return false }
+            if text.take(" input tokens") {
+                read.counts?.input = count
+            } else if text.take(" output tokens") {
+                read.counts?.output = count
+            } else if text.take(" thinking tokens") {
+                read.counts?.reasoning = count
+            } else if text.take(" cached tokens") || text.take(" cached") {
+                read.counts?.cached = count
+            } else {
+                return false
+            }
+            guard text.isEmpty || text.take(",") else { return false }
+        }
+        guard read.counts?.isReported == true else { return false }
+        counts = read.counts
+        model = read.model ?? model
+        provider = ModelFamily.provider(named: String(title[0])) ?? provider
+        return true
+    }
+
+    private init(dialect: String) { report(nil, nil, dialect: dialect) }
+
+    /// `*Model: sonar-pro | Tokens: 403*`, `*Total tokens used: 48,213 / 1,048,576 available*`,
+    /// `*Thinking tokens: 412*`, `*Thinking tokens used: 412*`, ``*Model: `gemini-3`* ``,
+    /// `**Model Used:** gpt-5`.
+    private mutating func readEmphasis(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        if text.take("**Model Used:** ") { return name(text.rest) }
+        guard text.unwrap("*", "*") || text.unwrap("_", "_") else { return false }
+        if text.take("Model: ") {
+            for separator in [" | ", " / "] {
+                let parts = Self.split(text.rest, at: separator)
+                guard let parts else { continue }
+                var tokens = FooterText(parts.1)
+                guard tokens.take("Tokens: "), let count = tokens.takeCount(), tokens.isEmpty,
+                    name(parts.0)
+                else { continue }
+                total = count
+                return true
+            }
+            return name(text.rest)
+        }
+        return readTotal(text)
+    }
+
+    private mutating func readTotal(_ line: FooterText) -> Bool {
+        var text = line
+        if text.take("Thinking tokens used: ") || text.take("Thinking tokens: ") {
+            guard let count = text.takeCount(), text.isEmpty else { return false }
+            if counts == nil { report(nil, nil, dialect: "Gemini generateContent") }
+            counts?.reasoning = count
+            return true
+        }
+        guard text.take("Total tokens used: ") || text.take("Tokens used: "),
+            let count = text.takeCount()
+        else { return false }
+        if text.take(" / ") {
+            guard text.takeCount() != nil, text.take(" available") else { return false }
+        }
+        guard text.isEmpty else { return false }
+        total = count
+        return true
+    }
+
+    /// `Model: gemini-2.5-flash`, `Tokens: 12,345 input, 6,789 output | Cost: $0.12 (…)`,
+    /// `Total tokens used: 48,213`.
+    private mutating func readPlain(_ line: Substring) -> Bool {
+        var text = FooterText(line)
+        if text.take("Model: ") { return name(text.rest) }
+        if text.take("Tokens: ") {
+            guard let input = text.takeCount(), text.take(" input, "),
+                let output = text.takeCount(), text.take(" output")
+            else { return false }
+            var dollars: Int64?
+            if text.take(" | Cost: ") {
+                dollars = text.takeDollars()
+                guard dollars != nil else { return false }
+                text.skipBlanks()
+                guard text.isEmpty || text.unwrap("(", ")") else { return false }
+            } else if !text.isEmpty {
+                return false
+            }
+            report(input, output, dialect: "OpenAI Responses")
+            cost = dollars ?? cost
+            return true
+        }
+        return readTotal(text)
+    }
+
+    /// A first line that names the model: `**Model Used:** gpt-5`, or `Model: openai:gpt-4o` above
+    /// `Response: …`.
+    private mutating func readHeader(_ lines: [Substring]) {
+        guard let first = lines.first else { return }
+        var text = FooterText(first)
+        if text.take("**Model Used:** ") {
+            _ = name(text.rest)
+        } else if text.take("Model: "), lines.count > 1 {
+            var second = FooterText(lines[1])
+            if second.take("Response:") {
+                if let colon = text.rest.firstIndex(of: ":") {
+                    provider = ModelFamily.provider(named: String(text.rest[..<colon]))
+                }
+                _ = name(text.rest)
+            }
+        }
+    }
+
+    private static func split(
+        _ text: Substring, at separator: String
+    ) -> (Substring, Substring)? {
+        let bytes = FoldedText(text).bytes
+        let mark = Array(separator.utf8)
+        guard bytes.count >= mark.count else { return nil }
+        for i in 0...(bytes.count - mark.count)
+        where bytes[i..<(i + mark.count)].elementsEqual(mark) {
+            let lower = text.utf8.index(text.startIndex, offsetBy: i)
+            let upper = text.utf8.index(lower, offsetBy: mark.count)
+            return (text[..<lower], text[upper...])
+        }
+        return nil
+    }
+}

@@ -1,0 +1,81 @@
+import Wire
+
+/// Token counts as servers write them.
+enum TokenCount {
+    /// No call uses more; a larger number is no count.
+    static let max: UInt64 = 10_000_000_000
+
+    /// A whole number, a float (rounded down) or a decimal string; nil for a bool, a negative
+    /// number (`-1` for "unknown" is seen), anything else or anything absurd.
+    static func read(_ node: Int?, in sketch: Sketch) -> UInt64? {
+        guard let text = sketch.literal(node) ?? sketch.string(node) else { return nil }
+        return read(text)
+    }
+
+    static func read(_ text: some StringProtocol) -> UInt64? {
+        guard text.utf8.count <= 64, let value = Decimal(text)?.scaled(by: 0, .down),
+            value <= max
+        else { return nil }
+        return value
+    }
+
+    static func sum(_ a: UInt64, _ b: UInt64?) -> UInt64 {
+        let (sum, overflow) = a.addingReportingOverflow(b ?? 0)
+        return overflow ? .max : sum
+    }
+
+    /// A sum that may be of numbers that are all unknown.
+    static func sumOfKnown(_ a: UInt64?, _ b: UInt64?) -> UInt64? {
+        guard let a else { return b }
+        return sum(a, b)
+    }
+}
+
+/// Reported money, in billionths of a US dollar.
+enum ReportedCost {
+    /// A million dollars: no call costs more.
+    private static let max: UInt64 = 1_000_000_000_000_000
+
+    static func dollars(_ text: some StringProtocol) -> Int64? { read(text, scale: 9) }
+
+    /// What an object says it cost; nil if nothing, or not in dollars.
+    ///
+    /// xAI: `cost_in_usd_ticks`, 1 tick = 1e-10 USD. OpenRouter: `cost`. Perplexity:
+    /// `cost.total_cost`. Claude Code: `total_cost_usd`, `costUSD`. Servers: `cost_usd`.
+    static func read(of object: Int, in sketch: Sketch) -> Int64? {
+        if let currency = sketch.string(sketch.child(.currency, of: object)),
+            currency.lowercased() != "usd"
+        {
+            return nil
+        }
+        for key in [Key.costTicks, .costTicksCamel] {
+            if let text = number(sketch.child(key, of: object), in: sketch),
+                let cost = read(text, scale: -1)
+            {
+                return cost
+            }
+        }
+        for key in [Key.totalCostUSD, .costUSD, .costUSDCamel, .totalCost, .cost] {
+            guard let node = sketch.child(key, of: object) else { continue }
+            if let text = number(node, in: sketch), let cost = dollars(text) { return cost }
+            if key == .cost, sketch.nodes[node].kind == .object {
+                if let cost = read(of: node, in: sketch) { return cost }
+                if let text = number(sketch.child(.total, of: node), in: sketch) {
+                    return dollars(text)
+                }
+            }
+        }
+        return nil
+    }
+
+    private static func number(_ node: Int?, in sketch: Sketch) -> String? {
+        sketch.literal(node) ?? sketch.string(node)
+    }
+
+    private static func read(_ text: some StringProtocol, scale: Int) -> Int64? {
+        guard text.utf8.count <= 64, let value = Decimal(text)?.scaled(by: scale, .nearest),
+            value <= max
+        else { return nil }
+        return Int64(value)
+    }
+}

@@ -1,0 +1,34 @@
+import Posix
+import Records
+
+/// `mcp-meter prices`: the prices in force, and whether a file of prices can be used.
+enum PricesCommand {
+    static func run(_ options: PricesOptions) {
+        if let path = options.check { return check(path) }
+        let configuration = Configuration(Environment.current())
+        let table = ConfigurationFiles.prices(configuration)
+        let listing = table.listing(filter: options.filter)
+        guard !listing.isEmpty else {
+            Console.fail(
+                "no price for a model like `\(options.filter ?? "")`; its calls would be "
+                    + "`unpriced`.", ExitCode.unavailable)
+        }
+        Console.print(listing)
+    }
+
+    private static func check(_ path: String) {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try readWholeFile(path, atMost: ConfigurationFiles.bytesMax)
+        } catch {
+            Console.fail("\(path): \(error).", ExitCode.noInput)
+        }
+        do throws(JSONError) {
+            let table = try PriceTable(overriding: bytes)
+            let own = table.entries.count - PriceTable.builtIn.entries.count
+            Console.print("\(path): \(own) models, ready for MCP_METER_PRICES\n")
+        } catch {
+            Console.fail("\(path):\(error)", ExitCode.dataError)
+        }
+    }
+}

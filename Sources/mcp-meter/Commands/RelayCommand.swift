@@ -1,0 +1,82 @@
+import Ledger
+import Metering
+import Posix
+import Records
+import Relay
+import Wire
+
+/// `mcp-meter [--] COMMAND…`: the server, metered or left alone.
+enum RelayCommand {
+    /// - Parameter first: the index of COMMAND among the process's arguments.
+    static func run(from first: Int) -> Never {
+        let arguments = CStringArray.commandLine(from: first)
+        let environment = Environment.current()
+        let configuration = Configuration(environment)
+        guard configuration.isOn else { becomeServer(arguments, configuration) }
+        for complaint in configuration.complaints { Console.complain(complaint) }
+        let start = MonotonicClock.now()
+        let directory = ledgerDirectory(environment)
+        let plan = SessionPlan(
+            command: arguments.strings, configuration: configuration, environment: environment)
+        do throws(LaunchFailure) {
+            try relay(arguments, plan, directory, start)
+        } catch {
+            Console.fail(error.description, error.exitCode)
+        }
+    }
+
+    /// Off means absent: this process is the server from here on.
+    private static func becomeServer(
+        _ arguments: CStringArray, _ configuration: Configuration
+    ) -> Never {
+        for complaint in configuration.complaints { Console.complain(complaint) }
+        Environment.removeOwn()
+        let failure = replaceProcess(arguments: arguments)
+        Console.fail(failure.description, failure.exitCode)
+    }
+
+    private static func relay(
+        _ arguments: CStringArray, _ plan: SessionPlan, _ directory: LedgerDirectory?,
+        _ start: UInt64
+    ) throws(LaunchFailure) -> Never {
+        let settings = Relay.Configuration(
+            arguments: arguments,
+            environment: .environment(
+                removing: Configuration.ownNames, prefixes: Configuration.ownPrefixes))
+        var relay = try Relay(starting: settings)
+        let status: TerminationStatus
+        do throws(SystemError) {
+            if let directory,
+                let session = Session(
+                    starting: plan, in: directory, at: start, blackBox: relay.blackBox)
+            {
+                status = try relay.run(
+                    observingClient: session.client, observingServer: session.server)
+                session.finish(status)
+            } else {
+                status = try relay.run(observingClient: Nobody(), observingServer: Nobody())
+            }
+        } catch {
+            throw LaunchFailure(arguments: arguments, cause: error)
+        }
+        relay.leave(with: status)
+    }
+
+    /// Where the ledger will be; nil when there is no place for it, which a line says.
+    private static func ledgerDirectory(_ environment: [String: String]) -> LedgerDirectory? {
+        do throws(LedgerDirectoryError) {
+            return try LedgerDirectory(
+                stateDirectory: environment["MCP_METER_STATE_DIR"],
+                xdgStateHome: environment["XDG_STATE_HOME"], home: environment["HOME"])
+        } catch {
+            Console.complain("\(error). The session goes on without metering.")
+            return nil
+        }
+    }
+}
+
+/// Watches a direction that is not metered.
+private struct Nobody: ByteObserver {
+    mutating func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {}
+    mutating func end() {}
+}

@@ -1,0 +1,115 @@
+import Ledger
+import Metering
+import Posix
+import Records
+import Synchronization
+
+/// What the metering thread works with: messages in, ledger lines out. No thread of its own.
+struct Desk: ~Copyable {
+    /// Messages taken before their lines are written.
+    static let batchMax = 256
+    /// A call that lasts longer has its `begin` in the ledger, for readers to see it under way.
+    private static let beginNanoseconds: UInt64 = 20_000_000
+    /// How often old things are tidied up when nothing happens.
+    static let tickNanoseconds: UInt64 = 10_000_000_000
+
+    private let office: Office
+    private let setup: MeteringThread.Setup
+    private var meter: Meter
+    private var writer: LedgerWriter
+    private var segment: SegmentName?
+    private var records: [Record] = []
+    private var bytes: [UInt8] = []
+    /// Calls whose `begin` is in the black box only, by id, and since when.
+    private var waiting: [String: (begin: Parcel.Begin, since: UInt64)] = [:]
+    /// Slots whose calls are among the lines about to be written.
+    private var settled: [Int] = []
+    private var lastActivity: UInt64 = 0
+    private var hasComplained = false
+    private(set) var isOver = false
+
+    init(office: Office, setup: MeteringThread.Setup) {
+        self.office = office
+        self.setup = setup
+        meter = Meter(setup.configuration())
+        writer = LedgerWriter(setup.directory)
+    }
+
+    mutating func begin() {
+        records.append(meter.started(at: setup.start))
+        _ = flush(at: MonotonicClock.now())
+    }
+
+    mutating func applyRetention() {
+        // Without a place to send records to, nothing waits to be sent.
+        let acknowledged: UInt64 = setup.isDeliveryConfigured ? 0 : .max
+        _ = try? Retention().applyDaily(
+            to: LedgerReader(setup.directory), now: Timestamp(microseconds: WallClock.now())
+        ) { _ in acknowledged }
+    }
+
+    mutating func take(_ delivery: Delivery) {
+        let now = MonotonicClock.now()
+        lastActivity = now
+        switch delivery {
+        case .message(let parcel):
+            if let begin = parcel.begin { waiting[begin.id] = (begin, now) }
+            meter.observed(
+                parcel.observation, sender: parcel.sender, id: parcel.begin?.id, into: &records)
+            office.pool.giveBack(parcel.observation)
+        case .ended(let stamp, let status, let malformed):
+            meter.counts.malformed &+= malformed
+            meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
+            meter.ended(at: stamp, started: setup.start, exitStatus: status, into: &records)
+            isOver = true
+        }
+    }
+
+    mutating func tick(at now: UInt64) { meter.tick(at: now, into: &records) }
+
+    /// Writes what there is to write.
+    ///
+    /// - Returns: when to look again if nothing comes.
+    mutating func flush(at now: UInt64) -> UInt64 {
+        bytes.removeAll(keepingCapacity: true)
+        for record in records {
+            if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
+                if let slot = held.begin.slot { settled.append(slot) }
+            }
+            record.encode(into: &bytes)
+        }
+        records.removeAll(keepingCapacity: true)
+        for (id, held) in waiting where isDue(held, at: now) {
+            bytes.append(contentsOf: held.begin.line)
+            if let slot = held.begin.slot { settled.append(slot) }
+            waiting[id] = nil
+        }
+        append()
+        for slot in settled { office.blackBox.release(slot) }
+        settled.removeAll(keepingCapacity: true)
+        let isQuiet = waiting.isEmpty && now &- lastActivity > Self.beginNanoseconds
+        return now &+ (isQuiet ? Self.tickNanoseconds : Self.beginNanoseconds)
+    }
+
+    private func isDue(_ held: (begin: Parcel.Begin, since: UInt64), at now: UInt64) -> Bool {
+        isOver || held.begin.slot == nil || now &- held.since >= Self.beginNanoseconds
+    }
+
+    private mutating func append() {
+        guard !bytes.isEmpty else { return }
+        do throws(LedgerError) {
+            try writer.append(bytes, at: Timestamp(microseconds: WallClock.now()))
+        } catch {
+            // Once: a full disk would otherwise fill the client's log too.
+            if !hasComplained {
+                hasComplained = true
+                setup.complain(
+                    "\(error). The session goes on, its records are lost until this is mended.")
+            }
+        }
+        if let name = writer.segment, name != segment {
+            segment = name
+            office.blackBox.setPath(setup.directory.path(of: name))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Ledger
+import Metering
+import Posix
+import Records
+import Synchronization
+
+/// The one thread that correlates, prices and appends.
+///
+/// It alone touches the disk. If the disk hangs it hangs, the queue fills, and the pumps drop and
+/// count; the session goes on.
+final class MeteringThread: @unchecked Sendable {
+    // Sendable: `work` is used by the thread alone; what others read is atomic or a queue.
+
+    /// Everything the thread owns, made on it.
+    struct Setup: Sendable {
+        var configuration: @Sendable () -> MeterConfiguration
+        var directory: LedgerDirectory
+        /// The stamp of the session's beginning.
+        var start: UInt64
+        /// Records are to be sent somewhere: none may be removed before it was.
+        var isDeliveryConfigured: Bool
+        /// Says a line on standard error.
+        var complain: @Sendable (String) -> Void
+    }
+
+    private let office: Office
+    private let setup: Setup
+    /// Closed when the first line is in the ledger, or cannot be.
+    private let ready = BoundedQueue<Bool>(capacity: 1)
+    /// Closed when the last line is.
+    private let done = BoundedQueue<Bool>(capacity: 1)
+
+    init(office: Office, setup: Setup) {
+        self.office = office
+        self.setup = setup
+    }
+
+    /// Starts the thread and gives it a moment to open the ledger, so that the guardian knows where
+    /// that is before the first call. A disk that hangs costs that moment, once.
+    func start(waitingAtMost nanoseconds: UInt64 = 20_000_000) throws(SystemError) {
+        try Thread.start(name: "metering") { [self] in
+            run()
+            done.close()
+        }.detach()
+        _ = ready.pop(until: MonotonicClock.now() &+ nanoseconds)
+    }
+
+    /// Ends the session and waits for its last lines, as long as that may take.
+    ///
+    /// - Parameter nanoseconds: a disk that hangs may not hold up the exit for longer.
+    func finish(status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 100_000_000) {
+        let now = MonotonicClock.now()
+        let deadline = now &+ nanoseconds
+        // The queue may be full for a moment; a hung disk keeps it full.
+        while !office.queue.tryPush(.ended(stamp: now, status: status, malformed: malformed)) {
+            guard MonotonicClock.now() < deadline else { return }
+            // Nobody pushes here: a way to wait.
+            _ = ready.pop(until: MonotonicClock.now() &+ 1_000_000)
+        }
+        _ = done.pop(until: deadline)
+    }
+
+    private func run() {
+        var desk = Desk(office: office, setup: setup)
+        desk.begin()
+        ready.close()
+        desk.applyRetention()
+        var deadline = MonotonicClock.now() &+ Desk.tickNanoseconds
+        while true {
+            switch office.queue.pop(until: deadline) {
+            case .closed: return
+            case .timedOut: desk.tick(at: MonotonicClock.now())
+            case .element(let first):
+                desk.take(first)
+                var taken = 1
+                while taken < Desk.batchMax, case .element(let next) = office.queue.pop(until: 0) {
+                    desk.take(next)
+                    taken += 1
+                }
+            }
+            deadline = desk.flush(at: MonotonicClock.now())
+            if desk.isOver { return }
+        }
+    }
+}

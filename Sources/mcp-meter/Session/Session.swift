@@ -1,0 +1,103 @@
+import Ledger
+import Metering
+import Posix
+import Records
+import Wire
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// What a session is metered with, all of it known before it starts.
+struct SessionPlan: Sendable {
+    var command: [String]
+    var configuration: Configuration
+    var environment: [String: String]
+}
+
+/// A metered session: two taps, the thread behind them, and the files that describe prices and
+/// servers.
+struct Session {
+    let client: Tap
+    let server: Tap
+    private let thread: MeteringThread
+    private let office: Office
+
+    /// Messages on their way from the pumps to the thread. A full queue means that the disk hangs.
+    private static let queueCapacity = 1024
+
+    /// - Parameters:
+    ///   - directory: where its ledger is.
+    ///   - start: the stamp of its beginning.
+    ///   - blackBox: the relay's.
+    /// - Returns: nil when no thread can be started; a line says so.
+    init?(
+        starting plan: SessionPlan, in directory: LedgerDirectory, at start: UInt64,
+        blackBox: BlackBox
+    ) {
+        let profiles = ConfigurationFiles.profiles(plan.configuration)
+        let vocabulary = Vocabulary(
+            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
+        let clock = SessionClock(
+            wall: Timestamp(microseconds: WallClock.now()), monotonic: MonotonicClock.now())
+        let id = UUIDv7().description
+        let begins = BeginFactory(
+            session: id, server: ServerName.from(command: plan.command), clock: clock)
+        office = Office(queueCapacity: Self.queueCapacity, begins: begins, blackBox: blackBox)
+        client = Tap(.clientToServer, vocabulary: vocabulary, office: office)
+        server = Tap(.serverToClient, vocabulary: vocabulary, office: office)
+        let seed = (randomBits(), randomBits())
+        let setup = MeteringThread.Setup(
+            configuration: {
+                MeterConfiguration(
+                    plan, session: id, clock: clock, seed: seed, vocabulary: vocabulary,
+                    profiles: profiles)
+            },
+            directory: directory, start: start,
+            isDeliveryConfigured: plan.configuration.isDeliveryConfigured,
+            complain: Console.complain)
+        thread = MeteringThread(office: office, setup: setup)
+        do throws(SystemError) {
+            try thread.start()
+        } catch {
+            Console.complain("no thread for metering: \(error). The session goes on without it.")
+            return nil
+        }
+    }
+
+    /// Ends it, when the relay has stopped: everything observed is in the ledger afterwards, unless
+    /// the disk hangs.
+    func finish(_ status: TerminationStatus) {
+        thread.finish(
+            status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
+        )
+    }
+}
+
+extension MeterConfiguration {
+    /// The configuration of a session, its price file read.
+    init(
+        _ plan: SessionPlan, session: String, clock: SessionClock, seed: (UInt64, UInt64),
+        vocabulary: Vocabulary, profiles: [Profile]
+    ) {
+        self.init(
+            session: session, pid: Int(getpid()), clock: clock,
+            identifiers: IdentifierSource(seed: seed), command: plan.command,
+            vocabulary: vocabulary)
+        prices = ConfigurationFiles.prices(plan.configuration)
+        let variables = plan.environment
+        environment = { variables[$0].flatMap { $0.isEmpty ? nil : $0 } }
+        self.profiles = profiles
+        provider = plan.configuration.provider
+        model = plan.configuration.model
+        clientModel = plan.configuration.clientModel
+        agentID = plan.configuration.agentID
+        surface = plan.configuration.surface
+        reasonMode = plan.configuration.reason
+        traceparent = plan.configuration.traceparent
+    }
+}

@@ -1,0 +1,88 @@
+import Metering
+import Posix
+import Records
+import Relay
+import Synchronization
+import Wire
+
+/// One direction's observer: scans what was forwarded and hands messages to the metering thread.
+///
+/// Used by one pump thread; read by the main thread only after the relay has stopped using it.
+final class Tap: ByteObserver, @unchecked Sendable {
+    private var scanner: FrameScanner<Outbox>
+
+    init(_ sender: CallRecord.Direction, vocabulary: Vocabulary, office: Office) {
+        scanner = FrameScanner(
+            vocabulary: vocabulary, sink: Outbox(sender: sender, office: office))
+    }
+
+    func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {
+        scanner.feed(bytes, stamp: stamp)
+    }
+
+    func end() { scanner.finish() }
+
+    /// Lines that were no message. Only once the relay has stopped.
+    var malformedLines: UInt64 { scanner.malformedLines }
+}
+
+/// What the two pumps share with the metering thread. Nothing in it makes a pump wait.
+final class Office: Sendable {
+    let queue: BoundedQueue<Delivery>
+    let pool: ObservationPool
+    let begins: BeginFactory
+    let blackBox: BlackBox
+    /// Messages for which there was no room.
+    let dropped = Atomic<UInt64>(0)
+    /// When the metering thread was last woken, in monotonic nanoseconds.
+    private let woken = Atomic<UInt64>(0)
+
+    /// A request does not need the metering thread at once, for the black box has its `begin`: it
+    /// wakes it only if nothing did for this long. In a quick exchange that saves one wake-up of
+    /// two.
+    private static let wakeIntervalNanoseconds: UInt64 = 10_000_000
+
+    init(queueCapacity: Int, begins: BeginFactory, blackBox: BlackBox) {
+        queue = BoundedQueue(capacity: queueCapacity)
+        pool = ObservationPool(capacity: queueCapacity)
+        self.begins = begins
+        self.blackBox = blackBox
+    }
+
+    func post(_ parcel: Parcel) {
+        let now = MonotonicClock.now()
+        let isAnswer = parcel.observation.kind == .result || parcel.observation.kind == .error
+        let isQuiet =
+            now &- woken.load(ordering: .relaxed) > Self.wakeIntervalNanoseconds
+        let waking = isAnswer || isQuiet
+        if waking { woken.store(now, ordering: .relaxed) }
+        guard queue.tryPush(.message(parcel), waking: waking) else {
+            if let slot = parcel.begin?.slot { blackBox.release(slot) }
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+    }
+}
+
+/// Gives each message its envelope. A request gets its id here, and its `begin` into the black box,
+/// before its answer can reach the client.
+private struct Outbox: FrameSink {
+    let sender: CallRecord.Direction
+    let office: Office
+
+    mutating func finished(_ observation: Observation) -> Observation {
+        var parcel = Parcel(observation: observation, sender: sender)
+        if observation.kind == .request {
+            let id = UUIDv7().description
+            if let begin = office.begins.begin(observation, sender: sender, id: id) {
+                var line: [UInt8] = []
+                line.reserveCapacity(BlackBox.lineBytesMax)
+                Record.begin(begin).encode(into: &line)
+                let slot = line.withUnsafeBytes { office.blackBox.claim($0) }
+                parcel.begin = Parcel.Begin(id: id, line: line, slot: slot)
+            }
+        }
+        office.post(parcel)
+        return office.pool.take()
+    }
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Measures mcp-meter beside a minimal C relay, in one run, in interleaved blocks, and prints both.
+
+    Tests/Benchmarks/run.py [--quick]
+
+Needs `cc` and a release build (`swift build -c release --static-swift-stdlib`, or MCP_METER_BIN).
+Nothing here passes or fails: times depend on the machine, and only ratios within one run mean
+something. The targets in the last column are what the project holds itself to.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "Tests" / "Benchmarks" / "reference"
+GB = 1 << 30
+
+Command = tuple[list[str], dict[str, str]]
+
+
+class Bench:
+    def __init__(self, directory: pathlib.Path, quick: bool):
+        self.directory = directory
+        self.blocks = 3 if quick else 7
+        self.scale = 4 if quick else 1
+        self.drive = self.compile("drive")
+        server = self.compile("echo")
+        meter = os.environ.get("MCP_METER_BIN") or str(ROOT / ".build" / "release" / "mcp-meter")
+        prefixes = ("MCP_METER", "EVALOPS_", "OTEL_", "MOSAIC_", "HARPER_")
+        self.clean = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+        self.state = 0
+        self.subjects = {
+            "direct": [server],
+            "C exec": [self.compile("exec"), server],
+            "C relay": [self.compile("relay"), server],
+            "off": [meter, "--", server],
+            "on": [meter, "--", server],
+        }
+
+    def compile(self, name: str) -> str:
+        program = self.directory / name
+        subprocess.run(["cc", "-O2", "-Wall", "-o", program, REFERENCE / f"{name}.c"], check=True)
+        return str(program)
+
+    def new_state(self) -> str:
+        self.state += 1
+        return str(self.directory / f"state-{self.state}")
+
+    def measure(self, subject: str, *arguments: object, state: str | None = None) -> list[float]:
+        """One run of the driver; the numbers it printed."""
+        environment = dict(self.clean)
+        if subject == "on":
+            environment |= {"MCP_METER": "on", "MCP_METER_STATE_DIR": state or self.new_state()}
+        command = [self.drive, *map(str, arguments), *self.subjects[subject]]
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True, timeout=300)
+        return [float(word) for word in done.stdout.split()]
+
+    def interleaved(self, subjects: list[str], *arguments: object) -> dict[str, list[float]]:
+        """Block by block, each subject once a block; the medians over the blocks."""
+        runs: dict[str, list[list[float]]] = {subject: [] for subject in subjects}
+        for block in range(self.blocks):
+            # Whoever comes first in a block has the caches as the last one left them: take turns.
+            for subject in subjects[block % len(subjects) :] + subjects[: block % len(subjects)]:
+                runs[subject].append(self.measure(subject, *arguments))
+        return {subject: [statistics.median(column) for column in zip(*rows)] for subject, rows in runs.items()}
+
+
+ROWS: list[tuple[str, ...]] = []
+
+
+def row(what: str, subject: str, figure: str, ratio: str = "", target: str = "") -> None:
+    ROWS.append((what, subject, figure, ratio, target))
+
+
+def rows(what: str, found: dict[str, float], unit: str, base: str, targets: dict[str, str]) -> None:
+    for subject, value in found.items():
+        ratio = "" if subject == base else f"{value / found[base]:.2f} × {base}"
+        row(what, subject, f"{value:,.1f} {unit}", ratio, targets.get(subject, ""))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter blocks")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mcp-meter-bench-") as directory:
+        bench = Bench(pathlib.Path(directory), options.quick)
+        through = ["direct", "C relay", "off", "on"]
+
+        small = bench.interleaved(through, "calls", 4000 // bench.scale, 60)
+        rows("200-byte call, median", {s: v[0] / 1e3 for s, v in small.items()}, "µs", "C relay", {"on": "≤ 0.95"})
+        rows("200-byte call, p99", {s: v[1] / 1e3 for s, v in small.items()}, "µs", "C relay", {})
+        large = bench.interleaved(through, "calls", 100 // bench.scale, 1 << 20)
+        rows("1 MiB result, median", {s: v[0] / 1e3 for s, v in large.items()}, "µs", "C relay", {"on": "≤ 1.05"})
+        stream = bench.interleaved(["direct", "C relay", "on"], "stream", GB)
+        rows("1 GB result", {s: v[0] / 1e9 for s, v in stream.items()}, "GB/s", "C relay", {"on": "≥ 0.95"})
+
+        begun = bench.interleaved(["direct", "C exec", "off"], "start", 100 // bench.scale)
+        rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C exec", {"off": "≤ 1.5"})
+        begun = bench.interleaved(["C relay", "on"], "start", 100 // bench.scale)
+        rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C relay", {"on": "≤ 2"})
+        ended = bench.interleaved(["direct", "C relay", "on"], "exit", 40 // bench.scale)
+        rows("end of input to exit", {s: v[0] / 1e6 for s, v in ended.items()}, "ms", "C relay", {"on": "≤ 100 ms"})
+
+        rows("resident, idle", {s: small[s][2] / 1024 for s in ("C relay", "on")}, "MiB", "C relay", {"on": "≤ 6 MB"})
+        peak = {s: stream[s][1] / 1024 for s in ("C relay", "on")}
+        rows("resident, peak of 1 GB", peak, "MiB", "C relay", {"on": "≤ 8 MB"})
+
+        latency = []
+        for _ in range(bench.blocks):
+            state = bench.new_state()
+            latency.append(bench.measure("on", "ledger", 2000 // bench.scale, state, state=state))
+        for index, name, target in ((0, "median", ""), (1, "p99", "≤ 1 ms")):
+            value = statistics.median(block[index] for block in latency)
+            row(f"answer to its record, {name}", "on", f"{value / 1e6:.3f} ms", "", target)
+
+    widths = [max(len(cells[column]) for cells in ROWS) for column in range(5)]
+    for cells in [("what", "subject", "figure", "ratio", "target"), *ROWS]:
+        aligned = [cells[0].ljust(widths[0]), cells[1].ljust(widths[1]), cells[2].rjust(widths[2])]
+        print("  ".join([*aligned, cells[3].ljust(widths[3]), cells[4]]).rstrip())
+    scanner()
+
+
+def scanner() -> None:
+    """The scanner alone, where the package has its benchmark."""
+    name = re.search(r'name: "([^"]+)"[^)]*path: "Tests/Benchmarks/ScannerBench"', (ROOT / "Package.swift").read_text())
+    if name:
+        print(flush=True)
+        subprocess.run(["swift", "run", "-q", "-c", "release", "--static-swift-stdlib", name[1]], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import mcp_meter
+
+struct ArgumentsTests {
+    @Test(arguments: [
+        (["node", "server.js", "--help"], Invocation.relay(["node", "server.js", "--help"])),
+        (["--", "inspect", "-x"], .relay(["inspect", "-x"])),
+        (["./demo"], .relay(["./demo"])),
+        ([], .nothing),
+        (["--help"], .help(nil)), (["-h"], .help(nil)), (["help"], .help(nil)),
+        (["help", "demo"], .help("demo")), (["demo", "--help"], .help("demo")),
+        (["inspect", "-h"], .help("inspect")), (["prices", "--help"], .help("prices")),
+        (["--version"], .version), (["-V"], .version),
+        (["inspect"], .inspect(InspectOptions())),
+        (
+            ["inspect", "--", "npx", "-y", "x"],
+            .inspect(InspectOptions(server: ["npx", "-y", "x"]))
+        ),
+        (["demo"], .demo(DemoOptions())),
+        (["demo", "--keep"], .demo(DemoOptions(keep: true))),
+        (["demo", "--state-dir", "/s"], .demo(DemoOptions(keep: true, stateDirectory: "/s"))),
+        (["prices"], .prices(PricesOptions())),
+        (["prices", "gemini"], .prices(PricesOptions(filter: "gemini"))),
+        (["prices", "--check", "f.json"], .prices(PricesOptions(check: "f.json"))),
+        (["demo-server"], .sampleServer),
+    ])
+    func `words are sorted into what is to be done`(words: [String], expected: Invocation) {
+        #expect(Arguments.parse(words) == expected)
+    }
+
+    @Test(arguments: [
+        (["--"], "must be followed by a command"),
+        (["--hepl"], "Did you mean `--help`?"),
+        (["--frobnicate"], "Unknown option `--frobnicate`."),
+        (["demo", "--kep"], "Did you mean `--keep`?"),
+        (["demo", "--state-dir"], "needs a directory"),
+        (["demo", "again"], "`demo` does not take `again`."),
+        (["prices", "--check"], "needs a file"),
+        (["prices", "a", "b"], "not `a` and `b`"),
+        (["inspect", "file"], "`inspect` does not take `file`."),
+        (["help", "demo", "too"], "Unexpected word `too`."),
+        (["report"], "not part of this version. To run a server of that name: mcp-meter -- report"),
+    ])
+    func `a mistake is named`(words: [String], part: String) {
+        guard case .misuse(let reason) = Arguments.parse(words) else {
+            Issue.record("\(words) was accepted")
+            return
+        }
+        #expect(reason.contains(part), "\(reason)")
+    }
+
+    @Test func `every command has help that fits a terminal and says how to use it`() {
+        for command in CommandTable.commands {
+            let page = Help.page(command)
+            #expect(page.contains("Usage: \(command.usage)"))
+            for line in page.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+        }
+        for line in Help.overview().split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+    }
+}

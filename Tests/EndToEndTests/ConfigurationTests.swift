@@ -1,0 +1,70 @@
+import Metering
+import Testing
+
+@testable import mcp_meter
+
+struct ConfigurationTests {
+    @Test(
+        arguments: [
+            ([:], false),
+            (["MCP_METER": "on"], true),
+            (["MCP_METER": "off", "EVALOPS_BASE_URL": "http://x"], false),
+            (["MCP_METER": "", "MCP_METER_LOG": "debug"], false),
+            (["MCP_METER_STATE_DIR": "/s", "MCP_METER_PROVIDER": "google"], false),
+            (["EVALOPS_METER_BASE_URL": "http://x"], true),
+            (["EVALOPS_TRACES_BASE_URL": "http://x"], true),
+            (["EVALOPS_TOKEN": "t"], false),
+            (["OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"], true),
+            (["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": "http://x"], true),
+            (["OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_SDK_DISABLED": "True"], false),
+            (["OTEL_EXPORTER_OTLP_ENDPOINT": ""], false),
+            (["MOSAIC_TELEMETRY_ENABLED": "true"], true),
+            (["MOSAIC_TELEMETRY_ENABLED": "false"], false),
+            (["MCP_METER_BUDGET": "10/day"], true),
+        ] as [([String: String], Bool)])
+    func `an endpoint or a policy turns metering on, and MCP_METER decides`(
+        environment: [String: String], isOn: Bool
+    ) {
+        #expect(Configuration(environment).isOn == isOn)
+    }
+
+    @Test(arguments: [
+        ("MCP_METER", "yes", "expected on or off"),
+        ("MCP_METER_LOG", "loud", "expected error, info or debug"),
+        ("MCP_METER_REASON", "full", "expected text, hash or off"),
+    ])
+    func `a bad value is named with what was expected`(
+        name: String, value: String, expected: String
+    ) {
+        let complaints = Configuration([name: value]).complaints
+        #expect(complaints.count == 1)
+        #expect(complaints[0].hasPrefix("\(name) is `\(value)`; \(expected)"), "\(complaints)")
+    }
+
+    @Test func `a reason that cannot be understood gives nothing away`() {
+        #expect(Configuration(["MCP_METER_REASON": "full"]).reason == .off)
+    }
+
+    @Test func `providers may be named as people name them`() {
+        for (word, name) in ["Gemini": "google", "grok": "xai", "openai": "openai"] {
+            #expect(Configuration(["MCP_METER_PROVIDER": word]).provider == name)
+        }
+    }
+
+    @Test func `what this version does not do is said`() {
+        let complaints = Configuration([
+            "MCP_METER_BUDGET": "1/day", "EVALOPS_BASE_URL": "http://x",
+        ]).complaints
+        #expect(complaints.contains { $0.hasPrefix("MCP_METER_BUDGET is set, but") })
+        #expect(complaints.contains { $0.hasPrefix("EVALOPS_BASE_URL is set, but") })
+    }
+
+    @Test func `only our own variables are kept from the server`() {
+        for name in ["MCP_METER", "MCP_METER_STATE_DIR", "EVALOPS_TOKEN"] {
+            #expect(Environment.isOwn(name), "\(name)")
+        }
+        for name in ["PATH", "GEMINI_API_KEY", "MCP_METERED", "OTEL_SERVICE_NAME", "EVALOPS"] {
+            #expect(!Environment.isOwn(name), "\(name)")
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Posix
+import Testing
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The relay is killed with SIGKILL, which it cannot see coming.
+@Suite struct KillTests {
+    enum Killing: CaseIterable { case theRelayAlone, itsWholeGroup }
+
+    /// Each prints `ready` once it has taken its stance.
+    static let servers = [
+        "echo ready; cat >/dev/null",
+        "echo ready; while :; do sleep 0.05; done",
+        "trap '' TERM; echo ready; while :; do sleep 0.05; done",
+        "trap '' TERM HUP INT QUIT; echo ready; exec sleep 60",
+        // A wrapper, as npx is to node, whose child nobody knows of.
+        "sh -c 'echo ready; sleep 60'; true",
+        "sh -c \"trap '' TERM; echo ready; while :; do sleep 0.05; done\"; true",
+        "sleep 60 & sleep 60 & (trap '' TERM; sleep 60) & echo ready; wait",
+        "echo ready; kill -STOP $$; sleep 60",
+    ]
+
+    @Test(arguments: servers, Killing.allCases)
+    func `server and descendants are gone within two seconds`(
+        server: String, killing: Killing
+    ) throws {
+        let session = try Session.shell(server)
+        #expect(try session.line() == "ready")
+        switch killing {
+        case .theRelayAlone: kill(session.relay.id, SIGKILL)
+        case .itsWholeGroup: session.relay.signalGroup(SIGKILL)
+        }
+        #expect(try session.secondsUntilAllAreGone() < 2)
+        #expect(try session.end() == .signalled(SIGKILL))
+    }
+
+    @Test func `a relay killed while the server starts leaves none`() throws {
+        // Whatever instant each of these hits, standard error must be let go of.
+        for step in 0..<40 {
+            let session = try Session.shell("trap '' TERM; while :; do sleep 0.05; done")
+            usleep(UInt32(step * 150))
+            kill(session.relay.id, SIGKILL)
+            #expect(try session.secondsUntilAllAreGone() < 2)
+        }
+    }
+
+    @Test func `a call begun but not recorded is in the ledger`() throws {
+        let ledger = TemporaryFile()
+        let session = try Session(["--box", ledger.path], ["cat"])
+        for line in ["{\"begin\":1}\n", "{\"begin\":2}\n"] {
+            try session.send(line)
+            #expect(try session.line() + "\n" == line)
+        }
+        kill(session.relay.id, SIGKILL)
+        _ = try session.errorsUntilAllAreGone()
+        let text = try ledger.text { $0.contains("2}\n") }
+        #expect(text == "{\"begin\":1}\n{\"begin\":2}\n")
+    }
+
+    @Test func `no answer reaches the client before its request is in the black box`() throws {
+        for _ in 0..<10 {
+            let ledger = TemporaryFile()
+            let session = try Session(["--delay", "2", "--box", ledger.path], ["cat"])
+            try session.send("{\"begin\":1}\n")
+            _ = try session.bytes(1)
+            kill(session.relay.id, SIGKILL)
+            #expect(try ledger.text { $0.hasSuffix("\n") } == "{\"begin\":1}\n")
+        }
+    }
+
+    @Test func `a torn last line does not swallow what is saved behind it`() throws {
+        let ledger = TemporaryFile()
+        try ledger.write("{\"whole\":1}\n{\"to")
+        let session = try Session(["--box", ledger.path], ["cat"])
+        try session.send("{\"begin\":1}\n")
+        #expect(try session.line() == "{\"begin\":1}")
+        session.relay.signalGroup(SIGKILL)
+        let text = try ledger.text { $0.hasSuffix("1}\n") && $0.contains("begin") }
+        #expect(text == "{\"whole\":1}\n{\"to\n{\"begin\":1}\n")
+    }
+
+    @Test func `a relay that ends in order leaves the ledger alone`() throws {
+        let ledger = TemporaryFile()
+        let session = try Session(["--box", ledger.path], ["cat"])
+        try session.send("{\"begin\":1}\n")
+        #expect(try session.line() == "{\"begin\":1}")
+        session.closeInput()
+        #expect(try session.end() == .exited(0))
+        _ = try session.errorsUntilAllAreGone()
+        #expect(ledger.text.isEmpty)
+    }
+
+    @Test func `a guardian ignores what would end it`() throws {
+        let session = try Session.shell("trap '' TERM; echo ready; while :; do sleep 0.05; done")
+        #expect(try session.line() == "ready")
+        for child in try Session.children(of: session.relay.id)
+        where getpgid(child) == getsid(child) {
+            for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE] {
+                kill(child, signal)
+            }
+        }
+        kill(session.relay.id, SIGKILL)
+        #expect(try session.secondsUntilAllAreGone() < 2)
+    }
+
+    @Test func `a relay whose guardian was killed relays on`() throws {
+        let session = try Session([], ["cat"])
+        try session.send("a\n")
+        #expect(try session.line() == "a")
+        for child in try Session.children(of: session.relay.id) where getsid(child) == child {
+            kill(child, SIGKILL)
+        }
+        try session.send("b\n")
+        #expect(try session.line() == "b")
+        session.closeInput()
+        #expect(try session.end() == .exited(0))
+    }
+}
