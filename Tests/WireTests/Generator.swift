@@ -97,7 +97,7 @@ struct Generator {
     }
 
     mutating func message() -> [UInt8] {
-        budget = 10 + random.below(60)
+        budget = 5 + random.below(40)
         reserve = 300
         return random.chance(15) ? crowded() : object(.message, depth: 0)
     }
