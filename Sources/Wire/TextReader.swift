@@ -155,7 +155,7 @@ struct TextReader: TextSink {
                 guard sawNewline, Self.opens(p[i]) else { return giveUp(&draft) }
                 beginDocument(.document, &draft)
             case .lineStart:
-                if p[i] == ByteSearch.newline || p[i] == UInt8(ascii: "\r") {
+                if p[i] == ByteSearch.newline {
                     fieldName.removeAll(keepingCapacity: true)
                     i &+= 1
                 } else {
@@ -171,7 +171,7 @@ struct TextReader: TextSink {
                 i = ByteSearch.first(ByteSearch.newline, p, i, count)
                 if i < count { endLine() }
             case .data:
-                if p[i] == UInt8(ascii: " ") {
+                if p[i] != ByteSearch.newline, Machine.isBlank(p[i]) {
                     i &+= 1
                 } else if Self.opens(p[i]) {
                     beginDocument(.eventDocument, &draft)

@@ -15,7 +15,8 @@ package import Wire
 ///
 /// **Passing over.** Of a value nobody asked for only the strings, their backslashes (each takes
 /// the next byte along) and the number of open brackets (either kind) matter; of a number or
-/// literal only its end: a comma, a closing bracket, a blank. There must be at least one byte of it.
+/// literal only its end: a comma, a closing bracket, a blank. There must be at least one byte of it,
+/// so `[DONE]` is an array.
 ///
 /// **Looking at.** Everywhere else, keys included, the grammar of RFC 8259 holds, except that
 /// strings may hold control characters and any bytes above 0x7F. A surrogate on its
@@ -48,9 +49,9 @@ package import Wire
 /// `event:`, `id:` or `:` is events, if what follows `data:` and an optional space is one document,
 /// blanks around it, in at least one line; other lines do not matter. Every other text is prose, has
 /// no documents and no answer, but a tail: a string child with the key `.text`. Documents are read
-/// like the rest of the message and may hold anything but texts; one of which only a `type` would be
-/// kept is not kept. A line that starts with three
-/// backquotes, behind three spaces at most, opens or closes a fence, whatever the text is.
+/// like the rest of the message and may hold anything but texts; one of which only a `type` would
+/// be kept is not kept. A line that starts with three backquotes, behind three spaces at most, opens
+/// or closes a fence, whatever the text is.
 ///
 /// **Limits** of a whole sketch (`nodesMax`, `arenaBytesMax`) are not the twin's.
 package enum NaiveScanner {

@@ -127,7 +127,7 @@ private func difference(twin: Scan, scanner: Scan) -> String {
             "\($0.summary)\nstamps \($0.firstStamp) \($0.lastStamp)"
         }
         return (text.joined(separator: "\n") + "\nmalformed=\(scan.malformed)")
-            .split(separator: "\n")
+            .split(separator: "\n").map { $0.prefix(300) }
     }
     let (a, b) = (lines(twin), lines(scanner))
     let at = zip(a, b).prefix { $0 == $1 }.count

@@ -11,6 +11,9 @@ struct Generator {
     private let vocabulary: Vocabulary
     /// Values still to be made of this message.
     private var budget = 0
+    /// What may be added to the budget, so that every message comes to an end.
+    private var reserve = 0
+    private var isInText = false
 
     static let pathSegments = ["analysis", "rootCause", "confidence", "turn", "arguments", "text"]
 
@@ -38,6 +41,19 @@ struct Generator {
         .nestedArguments, .countedArguments, .modelNames, .inputResponses, .inputResponse, .result,
         .content, .block, .resource, .tools, .tool, .inputSchema, .properties, .property, .document,
         .usage, .models, .path, .countedAnswer,
+    ]
+
+    /// Keys that lead to what is interesting, which would else be rare among the many.
+    private static let favourites: [Region: [String]] = [
+        .message: ["params", "result", "result"],
+        .params: ["arguments", "arguments", "messages", "inputResponses", "requestState", "msg"],
+        .arguments: ["prompt", "models_prefixed_by_provider", "messages", "code", "request"],
+        .result: [
+            "content", "content", "contents", "structuredContent", "_meta", "tools", "result",
+        ],
+        .block: ["text", "text", "text", "resource", "type", "_meta"], .resource: ["text"],
+        .tool: ["inputSchema"], .inputSchema: ["properties"], .properties: ["model"],
+        .document: ["usage", "modelUsage", "choices", "answer", "data", "result", "message"],
     ]
 
     // MARK: Lines
@@ -81,8 +97,31 @@ struct Generator {
     }
 
     mutating func message() -> [UInt8] {
-        budget = 10 + random.below(60)
-        return object(.message, depth: 0)
+        budget = 5 + random.below(40)
+        reserve = 300
+        return random.chance(15) ? crowded() : object(.message, depth: 0)
+    }
+
+    /// An answer with more texts than are kept, or a text with more documents.
+    private mutating func crowded() -> [UInt8] {
+        let count = 15 + random.below(6)
+        var blocks = [strings.encoded(text())]
+        if random.chance(50) {
+            blocks = (0..<count).map { _ in strings.encoded(strings.prose()) }
+        } else {
+            let data = random.pick(["", "data: "])
+            let lines = (0..<count).map { "\(data){\"total\":\($0),\"answer\":\"a\($0)\"}" }
+            blocks.append(strings.encoded(lines.joined(separator: "\n")))
+        }
+        let content = blocks.map { Array("{\"text\":".utf8) + $0 + Array("}".utf8) }
+        return Array("{\"id\":1,\"result\":{\"content\":[".utf8)
+            + Array(content.joined(separator: comma())) + Array("]}}".utf8)
+    }
+
+    private mutating func raiseBudget(to least: Int) {
+        guard budget < least, reserve > 0 else { return }
+        reserve -= least - budget
+        budget = least
     }
 
     /// Breaks something, or nothing that matters.
@@ -112,16 +151,12 @@ struct Generator {
     }
 
     private mutating func object(_ region: Region, depth: Int) -> [UInt8] {
-        let count = region == .message ? 3 + random.below(3) : random.below(6)
+        let count =
+            region == .message ? 3 + random.below(3) : random.chance(8) ? 0 : 1 + random.below(5)
         var members: [[UInt8]] = []
         for _ in 0..<count where budget > 0 || depth == 0 {
             budget -= 1
-            var key = random.pick(spellings)
-            if random.chance(75), let known = liked[region], !known.isEmpty {
-                key = random.pick(known)
-            } else if random.chance(20) {
-                key = strings.key()
-            }
+            let key = key(region)
             let entry = vocabulary.lookup(key)
             let rule = Rule.of(entry, in: region, depth: 1)
             let value = value(rule, region, depth: depth)
@@ -130,12 +165,22 @@ struct Generator {
         return Array("{".utf8) + blanks() + Array(members.joined(separator: comma())) + close("}")
     }
 
+    private mutating func key(_ region: Region) -> String {
+        if random.chance(50), let favourites = Self.favourites[region] {
+            return random.pick(favourites)
+        }
+        if random.chance(75), let known = liked[region], !known.isEmpty {
+            return random.pick(known)
+        }
+        return random.chance(20) ? strings.key() : random.pick(spellings)
+    }
+
     private mutating func array(_ region: Region, depth: Int) -> [UInt8] {
-        let count = random.chance(10) ? 15 + random.below(8) : random.below(4)
+        let count = random.chance(15) ? 17 + random.below(8) : random.below(4)
         let rule = Rule.element(of: region)
         // Of many elements each is small, or the first would use up the budget.
         let elements = (0..<count).map { _ in
-            if count > 10 { budget = max(budget, 2) }
+            if count > 10 { raiseBudget(to: 2) }
             return value(rule, region, depth: depth)
         }
         return Array("[".utf8) + blanks() + Array(elements.joined(separator: comma())) + close("]")
@@ -149,7 +194,7 @@ struct Generator {
         case .scalar: return scalar()
         case .digest: return strings.string()
         case .enter(let inner, let isScalarKept):
-            if isScalarKept, random.chance(40) { return scalar() }
+            if isScalarKept, random.chance(inner == .result ? 5 : 30) { return scalar() }
             return container(inner, depth: depth)
         case .text: return strings.encoded(text())
         case .count(let measure, let isKept):
@@ -168,10 +213,10 @@ struct Generator {
     }
 
     private mutating func anything(depth: Int) -> [UInt8] {
-        switch random.below(12) {
+        switch random.below(24) {
         case 0...3: return scalar()
         case 4: return strings.string()
-        case 5:
+        case 5 where random.chance(15):
             // Deep, around `Limits.depthMax`, with an end that does not always fit.
             let count = random.pick([3, 58, 59, 60, 61, 62, 63, 64, 65, 66, 80])
             let opening = random.pick(["[", "{\"usage\":", "{\"content\":", "{\"message\":"])
@@ -193,7 +238,7 @@ struct Generator {
         ]
         let broken = ["01", "1.", "-", ".5", "+1", "1e", "tru", "nulll", "NaN", "1x", "'a'", ""]
         switch random.below(20) {
-        case 0: return Array(random.chance(30) ? random.pick(broken).utf8 : "null".utf8)
+        case 0: return Array(random.chance(1) ? random.pick(broken).utf8 : "null".utf8)
         case 1, 2: return Array(random.pick(["true", "false", "null"]).utf8)
         case 3...9: return Array(random.pick(numbers).utf8)
         default: return strings.string()
@@ -204,22 +249,26 @@ struct Generator {
 
     /// What stands in a text block, decoded.
     private mutating func text() -> [UInt8] {
+        // One in another would be escaped twice, and grow and grow.
+        if isInText { return strings.prose() }
+        isInText = true
+        defer { isInText = false }
         let blank = random.chance(10) ? Array(random.pick([" ", "\n\n", " \r\n\t"]).utf8) : []
         switch random.below(10) {
         case 0...2: return strings.content()
         case 3: return strings.prose()
-        case 4...6: return blank + document() + (random.chance(5) ? garbage() : blank)
-        case 7:
-            let separator = random.pick(["\n", "\n", "\r\n", " \n ", " ", "", "\n\n"])
+        case 4, 5: return blank + document() + (random.chance(5) ? garbage() : blank)
+        case 6, 7:
+            let separator = random.pick(["\n", "\n", "\r\n", " \n ", "\n\n", "\n", " "])
             return blank + Array(documents().joined(separator: Array(separator.utf8)))
         default: return blank + events()
         }
     }
 
     private mutating func documents() -> [[UInt8]] {
-        let count = random.chance(30) ? 15 + random.below(6) : 1 + random.below(4)
+        let count = random.chance(30) ? 16 + random.below(14) : 1 + random.below(4)
         return (0..<count).map { _ in
-            budget = max(budget, 4)
+            raiseBudget(to: 5)
             return document()
         }
     }
@@ -230,7 +279,7 @@ struct Generator {
             // Pretty print, more or less.
             bytes = Array(bytes.split(separator: UInt8(ascii: ",")).joined(separator: ",\n ".utf8))
         }
-        if random.chance(5) { mutate(&bytes) }
+        if random.chance(4) { mutate(&bytes) }
         return bytes
     }
 
@@ -241,11 +290,15 @@ struct Generator {
                 random.pick(["event: message\n", ": ping\n\n", "id: 1\r\n", "id", ":"]).utf8)
         }
         for document in documents() {
-            let field = random.pick(["data: ", "data: ", "data:", "data:  ", " data: ", "retry: "])
+            let field = random.pick([
+                "data: ", "data: ", "data: ", "data:", "data: \t", "data:\r", " data: ", "retry: ",
+                "\rdata: ",
+            ])
             bytes += Array(field.utf8) + document
             bytes += Array(random.pick(["\n\n", "\n", "\r\n", " \n\n", " x\n", "\ndatum\n"]).utf8)
         }
-        if random.chance(50) { bytes += Array("data: [DONE]\n\n".utf8) }
+        if random.chance(40) { bytes += Array("data: [DONE]\n\n".utf8) }
+        while random.chance(30), !bytes.isEmpty { bytes.removeLast() }
         return bytes
     }
 }
