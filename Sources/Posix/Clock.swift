@@ -8,6 +8,14 @@
 
 /// Time that only moves forward; for durations and deadlines.
 package enum MonotonicClock {
+    /// Lets at least this much time pass, unless a signal comes.
+    package static func sleep(nanoseconds: UInt64) {
+        var time = timespec()
+        time.tv_sec = .init(clamping: nanoseconds / 1_000_000_000)
+        time.tv_nsec = .init(clamping: nanoseconds % 1_000_000_000)
+        nanosleep(&time, nil)
+    }
+
     /// Nanoseconds since some moment before the process started.
     @inline(__always)
     package static func now() -> UInt64 {

@@ -112,12 +112,20 @@ package struct Relay: ~Copyable {
 
     /// Leaves as the server did: with its code, or by the same signal.
     ///
-    /// The guardian goes first, unless the server left descendants that have yet to obey.
-    package consuming func leave(with status: TerminationStatus) -> Never {
-        if groupMayLive, server.groupExists {
-            blackBox.seal()
-        } else {
-            guardian.take()?.dismiss()
+    /// The guardian goes first, unless the server left descendants that have yet to obey, or there
+    /// is something to save.
+    ///
+    /// - Parameter savingBlackBox: the lines still in the black box are in no ledger: the guardian
+    ///   appends them when we are gone.
+    package consuming func leave(
+        with status: TerminationStatus, savingBlackBox: Bool = false
+    ) -> Never {
+        if !savingBlackBox {
+            if groupMayLive, server.groupExists {
+                blackBox.seal()
+            } else {
+                guardian.take()?.dismiss()
+            }
         }
         switch status {
         case .exited(let code): _exit(code)

@@ -31,4 +31,3 @@ enum FastExit {
         "MCP_METER", "EVALOPS_", "OTEL_EXPORTER_OTLP_", "MOSAIC_TELEMETRY_", "HARPER_ANALYTICS_",
     ]
 }
-

@@ -60,7 +60,9 @@ enum DemoCommand {
     ) throws(LedgerError) {
         var calls: [CallRecord] = []
         _ = try LedgerReader(directory).forEachLine { line in
-            if case .record(.call(let call))? = try? Record.decode(line: line) { calls.append(call) }
+            if case .record(.call(let call))? = try? Record.decode(line: line) {
+                calls.append(call)
+            }
             return .goOn
         }
         Console.print(CallTable.text(calls))

@@ -82,7 +82,8 @@ private struct Inspector: FrameSink {
     private mutating func sender(of message: Observation) -> CallRecord.Direction {
         switch message.kind {
         case .request:
-            let sender = Self.serverMethods.contains(message.method ?? "")
+            let sender =
+                Self.serverMethods.contains(message.method ?? "")
                 ? CallRecord.Direction.serverToClient : .clientToServer
             if let id = message.id { open[id] = sender }
             return sender

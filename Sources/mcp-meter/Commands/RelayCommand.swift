@@ -45,6 +45,7 @@ enum RelayCommand {
                 removing: Configuration.ownNames, prefixes: Configuration.ownPrefixes))
         var relay = try Relay(starting: settings)
         let status: TerminationStatus
+        var isRecorded = true
         do throws(SystemError) {
             if let directory,
                 let session = Session(
@@ -52,14 +53,14 @@ enum RelayCommand {
             {
                 status = try relay.run(
                     observingClient: session.client, observingServer: session.server)
-                session.finish(status)
+                isRecorded = session.finish(status)
             } else {
                 status = try relay.run(observingClient: Nobody(), observingServer: Nobody())
             }
         } catch {
             throw LaunchFailure(arguments: arguments, cause: error)
         }
-        relay.leave(with: status)
+        relay.leave(with: status, savingBlackBox: !isRecorded)
     }
 
     /// Where the ledger will be; nil when there is no place for it, which a line says.

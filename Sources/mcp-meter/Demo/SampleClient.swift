@@ -28,7 +28,10 @@ enum SampleClient {
             "tools/call",
             #"{"name":"continue_conversation","arguments":{"session_id":"\#(session)","message":"The batch pass, every minute."}}"#
         ),
-        ("tools/call", #"{"name":"finalize_conversation","arguments":{"session_id":"\#(session)"}}"#),
+        (
+            "tools/call",
+            #"{"name":"finalize_conversation","arguments":{"session_id":"\#(session)"}}"#
+        ),
         (
             "tools/call",
             #"{"name":"ask_busy","arguments":{"prompt":"One more question"}}"#
@@ -53,7 +56,8 @@ enum SampleClient {
         }
     }
 
-    private static func say(_ message: String, to writer: borrowing Descriptor) throws(SystemError) {
+    private static func say(_ message: String, to writer: borrowing Descriptor) throws(SystemError)
+    {
         try writer.writeAll(Array((message + "\n").utf8))
     }
 }

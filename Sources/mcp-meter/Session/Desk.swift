@@ -10,6 +10,11 @@ struct Desk: ~Copyable {
     static let batchMax = 256
     /// A call that lasts longer has its `begin` in the ledger, for readers to see it under way.
     private static let beginNanoseconds: UInt64 = 20_000_000
+    /// How long an answer waits for a request that may be behind it: as long as a pump can stand
+    /// still between forwarding a message and handing it over.
+    private static let earlyNanoseconds: UInt64 = 250_000_000
+    /// So many answers wait at most; a server that answers what nobody asked gets no more of us.
+    private static let earlyMax = 256
     /// How often old things are tidied up when nothing happens.
     static let tickNanoseconds: UInt64 = 10_000_000_000
 
@@ -22,6 +27,8 @@ struct Desk: ~Copyable {
     private var bytes: [UInt8] = []
     /// Calls whose `begin` is in the black box only, by id, and since when.
     private var waiting: [String: (begin: Parcel.Begin, since: UInt64)] = [:]
+    /// Answers that came before their requests, oldest first, and since when.
+    private var early: [(parcel: Parcel, since: UInt64)] = []
     /// Slots whose calls are among the lines about to be written.
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
@@ -53,16 +60,46 @@ struct Desk: ~Copyable {
         lastActivity = now
         switch delivery {
         case .message(let parcel):
+            if early.count < Self.earlyMax,
+                meter.isEarly(parcel.observation, sender: parcel.sender)
+            {
+                early.append((parcel, now))
+                return
+            }
             if let begin = parcel.begin { waiting[begin.id] = (begin, now) }
-            meter.observed(
-                parcel.observation, sender: parcel.sender, id: parcel.begin?.id, into: &records)
-            office.pool.giveBack(parcel.observation)
+            observe(parcel)
+            if parcel.begin != nil { takeEarly(since: 0) }
         case .ended(let stamp, let status, let malformed):
+            takeEarly(since: .max)
             meter.counts.malformed &+= malformed
             meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
             meter.ended(at: stamp, started: setup.start, exitStatus: status, into: &records)
             isOver = true
         }
+    }
+
+    private mutating func observe(_ parcel: Parcel) {
+        meter.observed(
+            parcel.observation, sender: parcel.sender, id: parcel.begin?.id, into: &records)
+        office.pool.giveBack(parcel.observation)
+    }
+
+    /// Takes the early answers whose requests have come, and those that have waited long enough.
+    ///
+    /// - Parameter limit: the stamp before which an answer must have come to be taken in any case.
+    private mutating func takeEarly(since limit: UInt64) {
+        guard !early.isEmpty else { return }
+        var kept: [(parcel: Parcel, since: UInt64)] = []
+        for held in early {
+            if held.since < limit
+                || !meter.isEarly(held.parcel.observation, sender: held.parcel.sender)
+            {
+                observe(held.parcel)
+            } else {
+                kept.append(held)
+            }
+        }
+        early = kept
     }
 
     mutating func tick(at now: UInt64) { meter.tick(at: now, into: &records) }
@@ -71,6 +108,7 @@ struct Desk: ~Copyable {
     ///
     /// - Returns: when to look again if nothing comes.
     mutating func flush(at now: UInt64) -> UInt64 {
+        takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
         bytes.removeAll(keepingCapacity: true)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
@@ -87,7 +125,8 @@ struct Desk: ~Copyable {
         append()
         for slot in settled { office.blackBox.release(slot) }
         settled.removeAll(keepingCapacity: true)
-        let isQuiet = waiting.isEmpty && now &- lastActivity > Self.beginNanoseconds
+        let isQuiet =
+            waiting.isEmpty && early.isEmpty && now &- lastActivity > Self.beginNanoseconds
         return now &+ (isQuiet ? Self.tickNanoseconds : Self.beginNanoseconds)
     }
 
@@ -104,7 +143,8 @@ struct Desk: ~Copyable {
             if !hasComplained {
                 hasComplained = true
                 setup.complain(
-                    "\(error). The session goes on, its records are lost until this is mended.")
+                    "\(error). The session goes on; its records are lost until this is mended, or "
+                        + "MCP_METER_STATE_DIR names a directory that can be written.")
             }
         }
         if let name = writer.segment, name != segment {

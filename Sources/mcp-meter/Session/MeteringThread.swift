@@ -30,6 +30,9 @@ final class MeteringThread: @unchecked Sendable {
     /// Closed when the last line is.
     private let done = BoundedQueue<Bool>(capacity: 1)
 
+    /// Batches written: moves as long as the disk does.
+    private let steps = Atomic<UInt64>(0)
+
     init(office: Office, setup: Setup) {
         self.office = office
         self.setup = setup
@@ -37,7 +40,7 @@ final class MeteringThread: @unchecked Sendable {
 
     /// Starts the thread and gives it a moment to open the ledger, so that the guardian knows where
     /// that is before the first call. A disk that hangs costs that moment, once.
-    func start(waitingAtMost nanoseconds: UInt64 = 20_000_000) throws(SystemError) {
+    func start(waitingAtMost nanoseconds: UInt64 = 100_000_000) throws(SystemError) {
         try Thread.start(name: "metering") { [self] in
             run()
             done.close()
@@ -45,19 +48,32 @@ final class MeteringThread: @unchecked Sendable {
         _ = ready.pop(until: MonotonicClock.now() &+ nanoseconds)
     }
 
-    /// Ends the session and waits for its last lines, as long as that may take.
+    /// Ends the session and waits for its last lines.
     ///
-    /// - Parameter nanoseconds: a disk that hangs may not hold up the exit for longer.
-    func finish(status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 100_000_000) {
-        let now = MonotonicClock.now()
-        let deadline = now &+ nanoseconds
-        // The queue may be full for a moment; a hung disk keeps it full.
-        while !office.queue.tryPush(.ended(stamp: now, status: status, malformed: malformed)) {
-            guard MonotonicClock.now() < deadline else { return }
-            // Nobody pushes here: a way to wait.
-            _ = ready.pop(until: MonotonicClock.now() &+ 1_000_000)
+    /// - Parameter nanoseconds: a thread that has not moved for so long is stuck, and is not waited
+    ///   for.
+    /// - Returns: whether everything is in the ledger.
+    func finish(
+        status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 100_000_000
+    ) -> Bool {
+        let end = Delivery.ended(
+            stamp: MonotonicClock.now(), status: status, malformed: malformed)
+        var isPushed = office.queue.tryPush(end)
+        var seen = steps.load(ordering: .relaxed)
+        var deadline = MonotonicClock.now() &+ nanoseconds
+        while true {
+            if isPushed {
+                if case .closed = done.pop(until: deadline) { return true }
+            } else {
+                MonotonicClock.sleep(nanoseconds: 1_000_000)
+                isPushed = office.queue.tryPush(end)
+            }
+            guard MonotonicClock.now() >= deadline else { continue }
+            let now = steps.load(ordering: .relaxed)
+            if now == seen { return false }
+            seen = now
+            deadline = MonotonicClock.now() &+ nanoseconds
         }
-        _ = done.pop(until: deadline)
     }
 
     private func run() {
@@ -71,6 +87,7 @@ final class MeteringThread: @unchecked Sendable {
             case .closed: return
             case .timedOut: desk.tick(at: MonotonicClock.now())
             case .element(let first):
+                office.moved()
                 desk.take(first)
                 var taken = 1
                 while taken < Desk.batchMax, case .element(let next) = office.queue.pop(until: 0) {
@@ -79,6 +96,7 @@ final class MeteringThread: @unchecked Sendable {
                 }
             }
             deadline = desk.flush(at: MonotonicClock.now())
+            steps.add(1, ordering: .relaxed)
             if desk.isOver { return }
         }
     }

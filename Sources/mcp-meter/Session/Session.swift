@@ -28,7 +28,7 @@ struct Session {
     private let office: Office
 
     /// Messages on their way from the pumps to the thread. A full queue means that the disk hangs.
-    private static let queueCapacity = 1024
+    private static let queueCapacity = 4096
 
     /// - Parameters:
     ///   - directory: where its ledger is.
@@ -69,9 +69,10 @@ struct Session {
         }
     }
 
-    /// Ends it, when the relay has stopped: everything observed is in the ledger afterwards, unless
-    /// the disk hangs.
-    func finish(_ status: TerminationStatus) {
+    /// Ends it, when the relay has stopped.
+    ///
+    /// - Returns: whether everything observed is in the ledger: false when the disk hangs.
+    func finish(_ status: TerminationStatus) -> Bool {
         thread.finish(
             status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
         )

@@ -36,6 +36,11 @@ final class Office: Sendable {
     let dropped = Atomic<UInt64>(0)
     /// When the metering thread was last woken, in monotonic nanoseconds.
     private let woken = Atomic<UInt64>(0)
+    private let isStuck = Atomic<Bool>(false)
+
+    /// More than are on their way in an ordinary session; a burst makes and drops its own.
+    private static let poolCapacity = 64
+    private static let patienceNanoseconds: UInt64 = 50_000_000
 
     /// A request does not need the metering thread at once, for the black box has its `begin`: it
     /// wakes it only if nothing did for this long. In a quick exchange that saves one wake-up of
@@ -44,7 +49,7 @@ final class Office: Sendable {
 
     init(queueCapacity: Int, begins: BeginFactory, blackBox: BlackBox) {
         queue = BoundedQueue(capacity: queueCapacity)
-        pool = ObservationPool(capacity: queueCapacity)
+        pool = ObservationPool(capacity: Self.poolCapacity)
         self.begins = begins
         self.blackBox = blackBox
     }
@@ -56,11 +61,27 @@ final class Office: Sendable {
             now &- woken.load(ordering: .relaxed) > Self.wakeIntervalNanoseconds
         let waking = isAnswer || isQuiet
         if waking { woken.store(now, ordering: .relaxed) }
-        guard queue.tryPush(.message(parcel), waking: waking) else {
-            if let slot = parcel.begin?.slot { blackBox.release(slot) }
-            dropped.add(1, ordering: .relaxed)
-            return
+        if queue.tryPush(.message(parcel), waking: waking) || pushPatiently(parcel) { return }
+        if let slot = parcel.begin?.slot { blackBox.release(slot) }
+        dropped.add(1, ordering: .relaxed)
+    }
+
+    /// Waits for room as long as the metering thread is only busy. When it has not moved for a while
+    /// the disk hangs: then nobody waits again until it moves.
+    private func pushPatiently(_ parcel: Parcel) -> Bool {
+        guard !isStuck.load(ordering: .relaxed) else { return false }
+        let deadline = MonotonicClock.now() &+ Self.patienceNanoseconds
+        while MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(nanoseconds: 100_000)
+            if queue.tryPush(.message(parcel)) { return true }
         }
+        isStuck.store(true, ordering: .relaxed)
+        return false
+    }
+
+    /// The metering thread has taken something from the queue.
+    func moved() {
+        if isStuck.load(ordering: .relaxed) { isStuck.store(false, ordering: .relaxed) }
     }
 }
 
