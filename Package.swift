@@ -10,6 +10,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Half of a static executable's start goes into loading libstdc++ and libgcc_s for the Swift
+/// runtime's sake: with both linked in, only libc is left to load. libc itself stays shared, so
+/// that libraries can still be loaded at run time.
+let startFast = LinkerSetting.unsafeFlags(
+    [
+        "-L", Context.packageDirectory + "/Sources/CPlatform/link",
+        "-Xclang-linker", "-static-libgcc", "-use-ld=lld",
+    ],
+    .when(platforms: [.linux], configuration: .release))
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -26,7 +36,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
-        .target(name: "CPlatform"),
+        .target(name: "CPlatform", exclude: ["link"]),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
@@ -36,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "mcp-meter",
             dependencies: ["Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: [startFast]),
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),

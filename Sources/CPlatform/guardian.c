@@ -1,10 +1,10 @@
 // The guardian: a process that outlives the relay by at most two seconds, to leave no server
 // running and no begun call unrecorded when the relay is killed.
 //
-// It is forked from the relay before any thread exists, moves to a session of its own (so neither
-// the terminal nor a killpg reaches it), blocks every signal, closes every descriptor but one, and
-// sleeps in read() on a pipe whose only write end the relay holds. The relay's death, whatever its
-// cause, is the end of that pipe. The guardian then
+// It is forked from the relay before any thread exists, into a process group of its own and with
+// every signal blocked (so neither the terminal nor a killpg ends it), closes every descriptor but
+// one, and sleeps in read() on a pipe whose only write end the relay holds. The relay's death,
+// whatever its cause, is the end of that pipe. The guardian then
 //
 //   1. sends SIGTERM to the server's process group,
 //   2. appends the occupied slots of the black box to the ledger file,
@@ -178,7 +178,6 @@ int32_t cplatform_guardian_start(struct cplatform_box *box, int alive) {
     sigset_t before = cplatform_block_all();
     pid_t guardian = fork();
     if (guardian == 0) {
-        setsid();
 #ifdef __linux__
         prctl(PR_SET_NAME, "mcp-guardian");
 #endif
@@ -190,6 +189,10 @@ int32_t cplatform_guardian_start(struct cplatform_box *box, int alive) {
         _exit(0);
     }
     int code = errno;
+    // Here and not there: the guardian may not run before a killpg of our group, which would take
+    // it along. (For the same reason it has no session of its own: it would have to ask for that
+    // itself, and for the session to matter a signal would have to reach it.)
+    if (guardian > 0) setpgid(guardian, guardian);
     cplatform_restore(before);
     errno = code;
     return guardian;

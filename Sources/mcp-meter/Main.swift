@@ -1,6 +1,7 @@
 @main
 struct Main {
     static func main() {
+        FastExit.becomeServerIfOff()
         let words = Array(CommandLine.arguments.dropFirst())
         switch Arguments.parse(words) {
         case .relay(let command):

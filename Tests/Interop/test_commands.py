@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import subprocess
 
 from support.ledger import hold_to_schema
@@ -18,8 +19,9 @@ def test_demo_shows_a_metered_session(tmp_path: pathlib.Path):
     done = run("demo", home=tmp_path)
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode()
-    for word in ("tools/call", "gemini", "$"):
+    for word in ("initialize", "gemini-2.5-pro", "grok-4", "USD", "rate_limit", "ledger", ".mcp.json"):
         assert word in text, text
+    assert not re.search(r"error:|fatal", text, re.I)
     assert list(tmp_path.iterdir()) == [], "temporary state unless asked to keep"
 
 

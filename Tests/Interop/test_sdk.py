@@ -161,3 +161,21 @@ def test_the_2026_07_28_revision_without_a_handshake(bench: Bench):
         assert call["client"] == "interop-client"
         assert call["server"] == "sdk-server"
         assert not ledger.matching("initialize")
+
+
+def test_a_tool_that_asks_by_returning(bench: Bench):
+    """Revision 2026-07-28: `input_required` is no result yet; the retry has an id of its own."""
+
+    async def session() -> None:
+        async with connected(bench, mode="2026-07-28", elicitation_callback=elicit) as client:
+            answer = await client.call_tool("book")
+            assert answer.content[0].text == "booked with booking-1"
+
+    anyio.run(session)
+    if bench.on:
+        calls = bench.ledger().matching("tools/call", tool="book", outcome="ok")
+        assert len(calls) == 2
+        first, second = sorted(calls, key=lambda call: call["time"])
+        assert "usage" not in first and second["retry_of"] == first["id"]
+        assert first["request_id"] != second["request_id"]
+        assert b"booking-1" not in bench.ledger().raw, "the state is the server's own business"

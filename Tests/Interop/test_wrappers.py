@@ -67,16 +67,24 @@ def test_the_well_known_server(metered: Bench, npx: pathlib.Path, installed: pat
     assert pathlib.Path(f"{npx}.arguments").read_text().split() == ["-y", package]
     assert "MCP_METER" not in pathlib.Path(f"{npx}.environment").read_text()
     call = metered.ledger().call("tools/call")
-    assert (call["provider"], call["model"], call["model_source"]) == (provider, model, "config")
+    assert (call["provider"], call["model"]) == (provider, model)
+    # A server mcp-meter has a profile of says it itself; the wrapper is for those it has none of.
+    assert call["model_source"] in ("config", "profile")
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_the_users_variables_win(metered: Bench, npx: pathlib.Path, installed: pathlib.Path, name: str):
+def test_what_the_wrapper_assumes_gives_way(metered: Bench, npx: pathlib.Path, installed: pathlib.Path, name: str):
+    """Of a server nobody knows: the wrapper's names, or the user's where there are any."""
     beside(installed)
-    users = {"MCP_METER_PROVIDER": "openrouter", "MCP_METER_MODEL": "google/gemini-2.5-flash"}
-    assert run(metered, installed / name, path=[npx.parent], **users).returncode == 0
-    call = metered.ledger().call("tools/call")
-    assert (call["provider"], call["model"]) == ("openrouter", "google/gemini-2.5-flash")
+    server = executable(npx.parent / "a-server", NPX)
+    provider, model, _ = DEFAULTS[name]
+    users = {"MCP_METER_PROVIDER": "openrouter", "MCP_METER_MODEL": "meta-llama/llama-3-70b"}
+    assert run(metered, installed / name, str(server), path=[npx.parent]).returncode == 0
+    assert run(metered, installed / name, str(server), path=[npx.parent], **users).returncode == 0
+    found = [(call["provider"], call["model"], call["model_source"]) for call in metered.ledger().matching("tools/call")]
+    assert sorted(found) == sorted(
+        [(provider, model, "config"), ("openrouter", "meta-llama/llama-3-70b", "config")]
+    )
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

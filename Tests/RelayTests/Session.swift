@@ -166,11 +166,36 @@ final class Session {
 
     /// The process ids of a process's children.
     static func children(of parent: pid_t) throws -> [pid_t] {
-        try output(of: ["ps", "-A", "-o", "ppid=", "-o", "pid="]).split(separator: "\n")
+        try children(of: parent) { _ in true }
+    }
+
+    /// The guardian, which shares the relay's command line.
+    static func guardian(of relay: pid_t) throws -> pid_t {
+        try #require(try children(of: relay) { $0.contains("relay-probe") }.first)
+    }
+
+    private static func children(
+        of parent: pid_t, where matches: (Substring) -> Bool
+    ) throws -> [pid_t] {
+        try output(of: ["ps", "-A", "-o", "ppid=", "-o", "pid=", "-o", "args="])
+            .split(separator: "\n")
             .compactMap { line in
-                let numbers = line.split(separator: " ").compactMap { pid_t($0) }
-                return numbers.count == 2 && numbers[0] == parent ? numbers[1] : nil
+                let words = line.split(separator: " ", maxSplits: 2)
+                guard words.count == 3, pid_t(words[0]) == parent, matches(words[2]) else {
+                    return nil
+                }
+                return pid_t(words[1])
             }
+    }
+
+    /// Waits until a process that is not our child has ended, reaped or not.
+    static func waitUntilGone(_ process: pid_t) throws {
+        let deadline = MonotonicClock.now() + 10_000_000_000
+        while MonotonicClock.now() < deadline {
+            let state = try output(of: ["ps", "-o", "stat=", "-p", "\(process)"])
+            if state.isEmpty || state.hasPrefix("Z") { return }
+        }
+        Issue.record("process \(process) does not end")
     }
 
     /// What a command writes.

@@ -7,9 +7,8 @@ extension Timestamp {
             microseconds: -62_167_219_200_000_000)...Timestamp(
             microseconds: 253_402_300_799_999_999)
 
-    /// Appends `2026-11-21T10:00:00.123456Z`, always UTC, always 27 bytes. A moment outside the
-    /// years 0000…9999 is written as the nearest one inside.
-    package func appendRFC3339(to bytes: inout [UInt8]) {
+    /// What `rfc3339` says, without a string.
+    var rfc3339Bytes: InlineArray<27, UInt8> {
         let clamped = min(max(self, Self.textRange.lowerBound), Self.textRange.upperBound)
         var text: InlineArray<27, UInt8> = .init(repeating: UInt8(ascii: "-"))
         func put(_ value: Int64, _ digits: Int, at index: Int) {
@@ -34,14 +33,13 @@ extension Timestamp {
         text[19] = UInt8(ascii: ".")
         put(inDay % 1_000_000, 6, at: 20)
         text[26] = UInt8(ascii: "Z")
-        text.span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        return text
     }
 
-    /// The moment as `appendRFC3339` writes it.
+    /// `2026-11-21T10:00:00.123456Z`, always UTC. A moment outside the years 0000…9999 is written as
+    /// the nearest one inside.
     package var rfc3339: String {
-        var bytes: [UInt8] = []
-        appendRFC3339(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        rfc3339Bytes.span.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 
     /// A date-time of RFC 3339 §5.6 with any offset; nil for anything else. Digits after the sixth

@@ -6,18 +6,19 @@ package enum JSONBytes {
     @inline(__always)
     package static func isASCII(_ eight: UInt64) -> Bool { eight & highs == 0 }
 
-    /// Whether one of the eight may be a quote, a backslash or a control character. Never misses
-    /// one; where it errs the caller's look at the single bytes costs time only.
+    /// How many of the eight, from the first in memory, are surely no quote, no backslash and no
+    /// control character; the one after them is. `eight` as it was loaded, little-endian or not.
     @inline(__always)
-    package static func needsLook(_ eight: UInt64) -> Bool {
+    package static func plainCount(_ eight: UInt64) -> Int {
+        let eight = UInt64(littleEndian: eight)
         let quotes = eight ^ (ones &* UInt64(UInt8(ascii: "\"")))
         let backslashes = eight ^ (ones &* UInt64(UInt8(ascii: "\\")))
-        // (x - 1) & ~x has a byte's high bit set where x's byte was 0, and x - 0x20 with the high
-        // bit clear in x where the byte was below 0x20. Borrows only ever add bits.
+        // (x - 1) & ~x has a byte's high bit set where x's byte was 0, and (x - 0x20) & ~x where it
+        // was below 0x20. A borrow may set more, but only above the first byte that is right.
         let hits =
             ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
             | ((eight &- (ones &* 0x20)) & ~eight)
-        return hits & highs != 0
+        return (hits & highs).trailingZeroBitCount / 8
     }
 
     /// Whether `text` is a JSON number and nothing else.

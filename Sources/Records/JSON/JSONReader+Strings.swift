@@ -51,9 +51,12 @@ extension JSONReader {
         contentIsEscaped = false
         var seen: UInt64 = 0
         while true {
-            while let eight = eightBytes(at: index), !JSONBytes.needsLook(eight) {
-                seen |= eight
-                index += 8
+            while let eight = eightBytes(at: index) {
+                let plain = JSONBytes.plainCount(eight)
+                index += plain
+                // What follows the plain ones is no part of the string, or looked at below.
+                seen |= plain == 8 ? eight : UInt64(littleEndian: eight) & ((1 << (8 * plain)) - 1)
+                if plain < 8 { break }
             }
             let byte = byte(at: index)
             seen |= UInt64(byte)

@@ -4,16 +4,30 @@
 /// writes is valid for any values, since a Swift `String` is valid Unicode and numbers are written
 /// here.
 package struct JSONWriter: ~Copyable {
-    /// What has been written, after what was there.
-    package private(set) var bytes: [UInt8]
+    /// What stood before.
+    private var head: [UInt8]
+    /// What has been written: `count` of `capacity` bytes. A buffer of our own, because an array
+    /// asks on every append whether it is shared, which was half the time of a ledger line.
+    private var bytes: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
     /// Something precedes the next key or element in its container.
     private var needsComma = false
 
-    /// Goes on after `bytes`. Pass ownership in and take it back with `finish` to reuse a buffer.
-    package init(appendingTo bytes: consuming [UInt8] = []) { self.bytes = bytes }
+    /// Goes on after `head`; `finish` gives it back with what was written.
+    package init(appendingTo head: consuming [UInt8] = []) {
+        self.head = head
+        capacity = 1024
+        bytes = .allocate(capacity: capacity)
+    }
+
+    deinit { bytes.deallocate() }
 
     /// The bytes, the ones that were there before first.
-    package consuming func finish() -> [UInt8] { bytes }
+    package consuming func finish() -> [UInt8] {
+        head.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+        return head
+    }
 
     // MARK: Structure
 
@@ -25,24 +39,28 @@ package struct JSONWriter: ~Copyable {
     /// A member's name known in advance: printable ASCII without quote or backslash.
     @inline(__always)
     package mutating func key(_ name: StaticString) {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        let length = name.utf8CodeUnitCount
+        reserve(length + 4)
+        if needsComma { put(UInt8(ascii: ",")) }
+        put(UInt8(ascii: "\""))
+        put(name.utf8Start, length)
+        put(UInt8(ascii: "\""))
+        put(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// A member's name, whatever it is.
     package mutating func key(_ name: String) {
         string(name)
-        bytes.append(UInt8(ascii: ":"))
+        reserve(1)
+        put(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// The end of a line of newline-delimited JSON: the next value starts afresh.
     package mutating func newline() {
-        bytes.append(UInt8(ascii: "\n"))
+        reserve(1)
+        put(UInt8(ascii: "\n"))
         needsComma = false
     }
 
@@ -53,28 +71,32 @@ package struct JSONWriter: ~Copyable {
 
     package mutating func string(_ value: String) {
         separate()
-        bytes.appendJSONString(value)
+        var value = value
+        value.withUTF8 { quote($0) }
     }
 
     /// Text known in advance: printable ASCII without quote or backslash.
     package mutating func string(_ value: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
+        let length = value.utf8CodeUnitCount
+        reserve(length + 2)
+        put(UInt8(ascii: "\""))
+        put(value.utf8Start, length)
+        put(UInt8(ascii: "\""))
     }
 
     package mutating func number(_ value: some BinaryInteger) {
         separate()
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.appendDecimal(UInt64(clamping: value.magnitude))
+        reserve(21)
+        if value < 0 { put(UInt8(ascii: "-")) }
+        putDecimal(UInt64(clamping: value.magnitude))
     }
 
     /// The shortest digits that read back as the same `Double`; `null` for NaN and infinities.
     package mutating func number(_ value: Double) {
         guard value.isFinite else { return null() }
         separate()
-        bytes.append(contentsOf: value.description.utf8)
+        putText(value.description)
     }
 
     /// At most three digits after the point, rounded to the nearest; `null` for NaN and
@@ -82,35 +104,39 @@ package struct JSONWriter: ~Copyable {
     package mutating func number(thousandths value: Double) {
         guard value.isFinite else { return null() }
         separate()
+        reserve(25)
         let scaled = (value * 1000).rounded()
         let thousandths = Int64(exactly: scaled) ?? (scaled < 0 ? .min : .max)
-        if thousandths < 0 { bytes.append(UInt8(ascii: "-")) }
+        if thousandths < 0 { put(UInt8(ascii: "-")) }
         let (whole, rest) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
-        bytes.appendDecimal(whole)
+        putDecimal(whole)
         guard rest > 0 else { return }
-        bytes.append(UInt8(ascii: "."))
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 100))
+        put(UInt8(ascii: "."))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 100))
         guard rest % 100 > 0 else { return }
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 10 % 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 10 % 10))
         guard rest % 10 > 0 else { return }
-        bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
     }
 
     /// A number as it was read. A text that is no JSON number is written as a string.
     package mutating func number(literal: String) {
-        var literal = literal
-        let isNumber = literal.withUTF8 { JSONBytes.isNumber($0.span) }
+        var text = literal
+        let isNumber = text.withUTF8 { JSONBytes.isNumber($0.span) }
         guard isNumber else { return string(literal) }
         separate()
-        bytes.append(contentsOf: literal.utf8)
+        putText(literal)
     }
 
-    /// RFC 3339 text, as `Timestamp.appendRFC3339` writes it.
+    /// RFC 3339 text in quotes, as `Timestamp.rfc3339` has it.
     package mutating func timestamp(_ value: Timestamp) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        value.appendRFC3339(to: &bytes)
-        bytes.append(UInt8(ascii: "\""))
+        reserve(29)
+        put(UInt8(ascii: "\""))
+        value.rfc3339Bytes.span.withUnsafeBufferPointer { text in
+            text.baseAddress.map { put($0, text.count) }
+        }
+        put(UInt8(ascii: "\""))
     }
 
     package mutating func value(_ value: JSONValue) {
@@ -163,75 +189,90 @@ package struct JSONWriter: ~Copyable {
 
     @inline(__always)
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        reserve(1)
+        if needsComma { put(UInt8(ascii: ",")) }
         needsComma = true
     }
 
     private mutating func begin(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        reserve(1)
+        put(bracket)
         needsComma = false
     }
 
     private mutating func end(_ bracket: UInt8) {
-        bytes.append(bracket)
+        reserve(1)
+        put(bracket)
         needsComma = true
     }
 
     private mutating func literal(_ word: StaticString) {
         separate()
-        word.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        reserve(word.utf8CodeUnitCount)
+        put(word.utf8Start, word.utf8CodeUnitCount)
     }
-}
 
-extension [UInt8] {
-    /// `value` in quotes. Escaped is what RFC 8259 §7 demands: quote, backslash, U+0000…U+001F.
-    package mutating func appendJSONString(_ value: String) {
-        var value = value
-        append(UInt8(ascii: "\""))
-        value.withUTF8 { text in
-            var start = 0
-            var index = 0
-            while index < text.count {
-                while index <= text.count - 8 {
-                    let eight = UnsafeRawBufferPointer(text)
-                        .loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                    guard !JSONBytes.needsLook(eight) else { break }
-                    index += 8
-                }
-                guard index < text.count else { break }
-                let byte = text[index]
-                if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                    append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
-                    appendEscape(byte)
-                    start = index + 1
-                }
-                index += 1
+    private mutating func putText(_ text: String) {
+        var text = text
+        text.withUTF8 { text in
+            reserve(text.count)
+            text.baseAddress.map { put($0, text.count) }
+        }
+    }
+
+    /// In quotes. Escaped is what RFC 8259 §7 demands: quote, backslash, U+0000…U+001F.
+    private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
+        reserve(text.count + 2)
+        put(UInt8(ascii: "\""))
+        var start = 0
+        var index = 0
+        while index < text.count {
+            if index <= text.count - 8 {
+                let eight = UnsafeRawBufferPointer(text)
+                    .loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let plain = JSONBytes.plainCount(eight)
+                index += plain
+                if plain == 8 { continue }
             }
-            append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+            let byte = text[index]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                putRun(text, start..<index)
+                reserve(text.count - index + 7)
+                putEscape(byte)
+                start = index + 1
+            }
+            index += 1
         }
-        append(UInt8(ascii: "\""))
+        putRun(text, start..<text.count)
+        put(UInt8(ascii: "\""))
     }
 
-    private mutating func appendEscape(_ byte: UInt8) {
-        append(UInt8(ascii: "\\"))
+    private mutating func putRun(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+        text.baseAddress.map { put($0 + range.lowerBound, range.count) }
+    }
+
+    private mutating func putEscape(_ byte: UInt8) {
+        put(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): append(byte)
-        case 0x08: append(UInt8(ascii: "b"))
-        case 0x09: append(UInt8(ascii: "t"))
-        case 0x0A: append(UInt8(ascii: "n"))
-        case 0x0C: append(UInt8(ascii: "f"))
-        case 0x0D: append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): put(byte)
+        case 0x08: put(UInt8(ascii: "b"))
+        case 0x09: put(UInt8(ascii: "t"))
+        case 0x0A: put(UInt8(ascii: "n"))
+        case 0x0C: put(UInt8(ascii: "f"))
+        case 0x0D: put(UInt8(ascii: "r"))
         default:
-            append(contentsOf: "u00".utf8)
-            append(UInt8(ascii: "0") + byte >> 4)
+            put(UInt8(ascii: "u"))
+            put(UInt8(ascii: "0"))
+            put(UInt8(ascii: "0"))
+            put(UInt8(ascii: "0") + byte >> 4)
             let digit = byte & 15
-            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+            put(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
 
-    /// The digits of `value`.
-    package mutating func appendDecimal(_ value: UInt64) {
+    /// At most 20 bytes.
+    private mutating func putDecimal(_ value: UInt64) {
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
         var start = digits.count
         var rest = value
@@ -240,6 +281,36 @@ extension [UInt8] {
             digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        digits.span.extracting(start...).withUnsafeBufferPointer { append(contentsOf: $0) }
+        for index in start..<digits.count { put(digits[index]) }
+    }
+
+    // MARK: The buffer. Nothing is put that was not reserved; both are checked here.
+
+    @inline(__always)
+    private mutating func reserve(_ length: Int) {
+        if capacity - count < length { grow(length) }
+    }
+
+    @inline(never)
+    private mutating func grow(_ length: Int) {
+        capacity = max(capacity * 2, count + length)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        larger.update(from: bytes, count: count)
+        bytes.deallocate()
+        bytes = larger
+    }
+
+    @inline(__always)
+    private mutating func put(_ byte: UInt8) {
+        precondition(count < capacity)
+        bytes[count] = byte
+        count += 1
+    }
+
+    @inline(__always)
+    private mutating func put(_ text: UnsafePointer<UInt8>, _ length: Int) {
+        precondition(length <= capacity - count)
+        (bytes + count).update(from: text, count: length)
+        count += length
     }
 }

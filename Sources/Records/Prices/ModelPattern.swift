@@ -13,21 +13,23 @@ package struct ModelPattern: Hashable, Sendable {
     private var refused: [UInt8] = []
 
     /// Any text is a pattern. ASCII letters may be in either case.
-    package init(_ text: some StringProtocol) {
-        var text = Substring(text)
-        if let mark = text.lastIndex(of: "!") {
-            refused = text[text.index(after: mark)...].utf8.map(\.asciiLowercased)
+    package init(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+    init(utf8 text: some Sequence<UInt8>) {
+        var text = text.map(\.asciiLowercased)[...]
+        if let mark = text.lastIndex(of: UInt8(ascii: "!")) {
+            refused = Array(text[(mark + 1)...])
             text = text[..<mark]
         }
-        if text.last == "*" {
+        if text.last == UInt8(ascii: "*") {
             isPrefix = true
             text.removeLast()
         }
-        if text.first == "*" {
+        if text.first == UInt8(ascii: "*") {
             isSuffix = true
             text.removeFirst()
         }
-        body = text.utf8.map(\.asciiLowercased)
+        body = Array(text)
     }
 
     /// Matches `text` alone, whatever it holds.

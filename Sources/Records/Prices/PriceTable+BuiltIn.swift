@@ -35,7 +35,7 @@ extension PriceTable {
                         id: id, provider: provider,
                         patterns: patterns.isEmpty
                             ? [ModelPattern(literal: id)]
-                            : patterns.map { ModelPattern(String(decoding: $0, as: UTF8.self)) },
+                            : patterns.map { ModelPattern(utf8: $0) },
                         periods: fields[2].split(separator: UInt8(ascii: ";"))
                             .map { PriceEntry.Period(builtIn: $0) },
                         source: source,

@@ -16,9 +16,14 @@ package struct PriceTable: Sendable {
         }
 
         func first(provider: String, name: [UInt8], isExact: Bool) -> PriceEntry? {
-            places[provider]?.lazy.map { entries[$0] }.first { entry in
-                entry.patterns.contains { (!isExact || $0.isExact) && $0.matches(name) }
+            // By place, so that only the entry found is copied.
+            for place in places[provider] ?? [] {
+                for pattern in entries[place].patterns
+                where (!isExact || pattern.isExact) && pattern.matches(name) {
+                    return entries[place]
+                }
             }
+            return nil
         }
     }
 

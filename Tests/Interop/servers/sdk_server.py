@@ -4,7 +4,7 @@ import sys
 
 import anyio
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.types import SamplingMessage, TextContent
+from mcp.types import ElicitRequest, ElicitRequestFormParams, InputRequiredResult, SamplingMessage, TextContent
 from pydantic import BaseModel
 
 server = MCPServer("sdk-server", version="1.0.0")
@@ -50,6 +50,15 @@ async def confirm(what: str, ctx: Context) -> str:
     """Asks the person at the other end."""
     answer = await ctx.elicit(f"Really {what}?", Confirmation)
     return f"{answer.action} {answer.data.confirm}"
+
+
+@server.tool()
+def book(ctx: Context) -> str | InputRequiredResult:
+    """Asks by returning (revision 2026-07-28), and goes on when it is called again with the answer."""
+    if not ctx.input_responses:
+        question = ElicitRequestFormParams(message="Which day?", requested_schema=Confirmation.model_json_schema())
+        return InputRequiredResult(input_requests={"day": ElicitRequest(params=question)}, request_state="booking-1")
+    return f"booked with {ctx.request_state}"
 
 
 @server.tool()
