@@ -44,20 +44,26 @@ struct Draft {
         to node: Int, _ p: UnsafePointer<UInt8>, _ count: Int, limit: Int
     ) {
         let length = Int(sketch.nodes[node].valueLength)
-        let room = min(limit &- length, Limits.arenaBytesMax &- sketch.arena.count)
-        if count > room {
-            sketch.nodes[node].isTruncated = true
-            if length < limit &- count { sketch.isCut = true }
-        }
-        let taken = max(0, min(count, room))
+        let wanted = max(0, min(count, limit &- length))
+        let taken = max(0, min(wanted, Limits.arenaBytesMax &- sketch.arena.count))
+        if taken < count { sketch.nodes[node].isTruncated = true }
+        if taken < wanted { sketch.isCut = true }
         guard taken > 0 else { return }
         sketch.arena.append(contentsOf: UnsafeBufferPointer(start: p, count: taken))
         sketch.nodes[node].valueLength = Int32(truncatingIfNeeded: length &+ taken)
     }
 
+    /// Whether a value of so many bytes can be kept whole, as one that is no string must be.
+    mutating func hasRoom(for count: Int) -> Bool {
+        let hasRoom = count <= Limits.arenaBytesMax &- sketch.arena.count
+        if !hasRoom { sketch.isCut = true }
+        return hasRoom
+    }
+
     /// Sets a node's whole value, wherever the arena now ends.
     mutating func setValue(_ node: Int, _ bytes: some Collection<UInt8>) {
         let taken = bytes.prefix(max(0, Limits.arenaBytesMax &- sketch.arena.count))
+        if taken.count < bytes.count { sketch.isCut = true }
         sketch.nodes[node].valueStart = Int32(truncatingIfNeeded: sketch.arena.count)
         sketch.nodes[node].valueLength = Int32(truncatingIfNeeded: taken.count)
         sketch.arena.append(contentsOf: taken)

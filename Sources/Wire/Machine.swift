@@ -726,7 +726,7 @@ struct Machine {
             return
         }
         if node >= 0 {
-            if kind == .number, isScratchCut {
+            if kind == .number && isScratchCut || !draft.hasRoom(for: scratch.count) {
                 draft.truncate(to: Draft.Mark(node: node, arena: draft.arenaStart(of: node)))
             } else {
                 draft.sketch.nodes[node].kind = kind

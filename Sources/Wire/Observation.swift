@@ -60,8 +60,8 @@ package struct Text: Sendable {
 package final class Observation {
     /// The tree of what was kept; node 0 is the message.
     package internal(set) var sketch = Sketch()
-    /// The texts of a result (`content[].text`, resources, a sampling answer), in order; the first
-    /// `Limits.repeatsMax` and the last.
+    /// The texts of a result (`content[].text`, resources, a sampling answer), in order; of each
+    /// array of content those in its first `Limits.repeatsMax` blocks and its last.
     package internal(set) var texts: [Text] = []
     /// The strings of `params.arguments` that may be prompt text.
     package internal(set) var argumentSize = TextSize()

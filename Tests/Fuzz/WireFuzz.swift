@@ -60,10 +60,8 @@ public func wireFuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private func stop(_ what: String, _ expected: Scan, _ scan: Scan) -> Never {
-    print(what)
-    for (name, side) in [("expected", expected), ("got", scan)] {
-        print("\(name): malformed=\(side.malformed)")
-        for summary in side.summaries { print(summary) }
+    let sides = [("expected", expected), ("got", scan)].map { name, side in
+        "\(name): malformed=\(side.malformed)\n" + side.summaries.joined(separator: "\n")
     }
-    fatalError(what)
+    fatalError(what + "\n" + sides.joined(separator: "\n"))
 }

@@ -54,7 +54,7 @@ SWIFT_BACKTRACE=enable=no "$build/wire-fuzz" -max_total_time="$seconds" -max_len
     -dict="$dictionary" -print_final_stats=1 -artifact_prefix="$build/" "$corpus" \
     >"$log" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
-    tail -60 "$log"
+    grep -v "^#" "$log" | head -60
     echo "run.sh: the fuzzer stopped with status $status; the input is in $build" >&2
     exit 1
 fi

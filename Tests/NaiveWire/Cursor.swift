@@ -208,7 +208,7 @@ extension Cursor {
                 default: _ = try take()
                 }
             } while depth > 0
-        } else if passToken().isEmpty {
+        } else if next == UInt8(ascii: ":") || passToken().isEmpty {
             throw Malformed()
         }
     }

@@ -15,8 +15,8 @@ package import Wire
 ///
 /// **Passing over.** Of a value nobody asked for only the strings, their backslashes (each takes
 /// the next byte along) and the number of open brackets (either kind) matter; of a number or
-/// literal only its end: a comma, a closing bracket, a blank. There must be at least one byte of it,
-/// so `[DONE]` is an array.
+/// literal only its end: a comma, a closing bracket, a blank. So `[DONE]` is an array; but there
+/// must be at least one byte of it, and the first must be no colon.
 ///
 /// **Looking at.** Everywhere else, keys included, the grammar of RFC 8259 holds, except that
 /// strings may hold control characters and any bytes above 0x7F. A surrogate on its

@@ -112,7 +112,7 @@ func agree(
         Issue.record(
             """
             \(name), cut at \(places.prefix(20)):
-            \(difference(twin: expected, scanner: scan))
+            \(difference(expected, scan))
             \(String(decoding: bytes.prefix(700), as: UTF8.self).debugDescription)
             """, sourceLocation: sourceLocation)
         return false
@@ -121,7 +121,7 @@ func agree(
 }
 
 /// The first line in which they differ, with some of what stands above it.
-private func difference(twin: Scan, scanner: Scan) -> String {
+func difference(_ expected: Scan, _ scan: Scan) -> String {
     func lines(_ scan: Scan) -> [Substring] {
         let text = scan.messages.map {
             "\($0.summary)\nstamps \($0.firstStamp) \($0.lastStamp)"
@@ -129,11 +129,11 @@ private func difference(twin: Scan, scanner: Scan) -> String {
         return (text.joined(separator: "\n") + "\nmalformed=\(scan.malformed)")
             .split(separator: "\n").map { $0.prefix(300) }
     }
-    let (a, b) = (lines(twin), lines(scanner))
+    let (a, b) = (lines(expected), lines(scan))
     let at = zip(a, b).prefix { $0 == $1 }.count
     return """
         \(a[max(0, at - 6)..<min(at, a.count)].joined(separator: "\n"))
-        twin:    \(at < a.count ? a[at] : "")
-        scanner: \(at < b.count ? b[at] : "")
+        expected: \(at < a.count ? a[at] : "")
+        scanned:  \(at < b.count ? b[at] : "")
         """
 }

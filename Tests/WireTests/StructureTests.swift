@@ -43,6 +43,7 @@ import Wire
         Row("no colon", "{\"id\" 1}", [], malformed: 1),
         Row("no value", "{\"id\":}", [], malformed: 1),
         Row("no value to skip", "{\"x\":,\"id\":1}", [], malformed: 1),
+        Row("two colons", "{\"x\"::1}", [], malformed: 1),
         Row("a comma too many", "{\"id\":1,}", [], malformed: 1),
         Row("a key without quotes", "{id:1}", [], malformed: 1),
         Row("wrong bracket", "{\"params\":{\"name\":1]}", [], malformed: 1),
