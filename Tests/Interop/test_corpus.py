@@ -69,7 +69,7 @@ CASES = load()
 def environment(context: dict) -> dict[str, str]:
     environment = dict(context.get("env", {}))
     provider = context.get("provider")
-    if provider not in (None, "multi"):
+    if provider is not None:
         environment["MCP_METER_PROVIDER"] = PROVIDERS.get(provider, provider)
     if "default_model" in context:
         environment["MCP_METER_MODEL"] = context["default_model"]

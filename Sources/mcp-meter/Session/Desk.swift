@@ -49,6 +49,8 @@ struct Desk: ~Copyable {
 
     mutating func applyRetention() {
         // Without a place to send records to, nothing waits to be sent.
+        office.diskBegins()
+        defer { office.diskEnds() }
         let acknowledged: UInt64 = setup.isDeliveryConfigured ? 0 : .max
         _ = try? Retention().applyDaily(
             to: LedgerReader(setup.directory), now: Timestamp(microseconds: WallClock.now())
@@ -136,6 +138,8 @@ struct Desk: ~Copyable {
 
     private mutating func append() {
         guard !bytes.isEmpty else { return }
+        office.diskBegins()
+        defer { office.diskEnds() }
         do throws(LedgerError) {
             try writer.append(bytes, at: Timestamp(microseconds: WallClock.now()))
         } catch {

@@ -30,9 +30,6 @@ final class MeteringThread: @unchecked Sendable {
     /// Closed when the last line is.
     private let done = BoundedQueue<Bool>(capacity: 1)
 
-    /// Batches written: moves as long as the disk does.
-    private let steps = Atomic<UInt64>(0)
-
     init(office: Office, setup: Setup) {
         self.office = office
         self.setup = setup
@@ -48,46 +45,45 @@ final class MeteringThread: @unchecked Sendable {
         _ = ready.pop(until: MonotonicClock.now() &+ nanoseconds)
     }
 
-    /// Ends the session and waits for its last lines.
+    /// Ends the session and waits for its last lines, unless the disk hangs.
     ///
-    /// - Parameter nanoseconds: a thread that has not moved for so long is stuck, and is not waited
-    ///   for.
+    /// - Parameter nanoseconds: so long at most, even for a thread that gets no processor.
     /// - Returns: whether everything is in the ledger.
     func finish(
-        status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 100_000_000
+        status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 5_000_000_000
     ) -> Bool {
         let end = Delivery.ended(
             stamp: MonotonicClock.now(), status: status, malformed: malformed)
+        let deadline = MonotonicClock.now() &+ nanoseconds
         var isPushed = office.queue.tryPush(end)
-        var seen = steps.load(ordering: .relaxed)
-        var deadline = MonotonicClock.now() &+ nanoseconds
-        while true {
+        while !office.isDiskStuck, MonotonicClock.now() < deadline {
             if isPushed {
-                if case .closed = done.pop(until: deadline) { return true }
+                if case .closed = done.pop(until: MonotonicClock.now() &+ 10_000_000) {
+                    return true
+                }
             } else {
                 MonotonicClock.sleep(nanoseconds: 1_000_000)
                 isPushed = office.queue.tryPush(end)
             }
-            guard MonotonicClock.now() >= deadline else { continue }
-            let now = steps.load(ordering: .relaxed)
-            if now == seen { return false }
-            seen = now
-            deadline = MonotonicClock.now() &+ nanoseconds
         }
+        return false
     }
 
     private func run() {
         var desk = Desk(office: office, setup: setup)
         desk.begin()
         ready.close()
-        desk.applyRetention()
+        var isTidy = false
         var deadline = MonotonicClock.now() &+ Desk.tickNanoseconds
         while true {
             switch office.queue.pop(until: deadline) {
             case .closed: return
-            case .timedOut: desk.tick(at: MonotonicClock.now())
+            case .timedOut:
+                desk.tick(at: MonotonicClock.now())
+                // Not before the first quiet moment: a short session is to be short.
+                if !isTidy { desk.applyRetention() }
+                isTidy = true
             case .element(let first):
-                office.moved()
                 desk.take(first)
                 var taken = 1
                 while taken < Desk.batchMax, case .element(let next) = office.queue.pop(until: 0) {
@@ -96,7 +92,6 @@ final class MeteringThread: @unchecked Sendable {
                 }
             }
             deadline = desk.flush(at: MonotonicClock.now())
-            steps.add(1, ordering: .relaxed)
             if desk.isOver { return }
         }
     }

@@ -36,11 +36,13 @@ final class Office: Sendable {
     let dropped = Atomic<UInt64>(0)
     /// When the metering thread was last woken, in monotonic nanoseconds.
     private let woken = Atomic<UInt64>(0)
-    private let isStuck = Atomic<Bool>(false)
+    /// Since when the metering thread has been at the disk; 0 when it is not.
+    private let atDiskSince = Atomic<UInt64>(0)
 
     /// More than are on their way in an ordinary session; a burst makes and drops its own.
     private static let poolCapacity = 64
-    private static let patienceNanoseconds: UInt64 = 50_000_000
+    private static let patienceNanoseconds: UInt64 = 1_000_000_000
+    private static let stuckNanoseconds: UInt64 = 100_000_000
 
     /// A request does not need the metering thread at once, for the black box has its `begin`: it
     /// wakes it only if nothing did for this long. In a quick exchange that saves one wake-up of
@@ -66,22 +68,26 @@ final class Office: Sendable {
         dropped.add(1, ordering: .relaxed)
     }
 
-    /// Waits for room as long as the metering thread is only busy. When it has not moved for a while
-    /// the disk hangs: then nobody waits again until it moves.
+    /// Waits for room while the metering thread is only busy; not when the disk hangs.
     private func pushPatiently(_ parcel: Parcel) -> Bool {
-        guard !isStuck.load(ordering: .relaxed) else { return false }
         let deadline = MonotonicClock.now() &+ Self.patienceNanoseconds
-        while MonotonicClock.now() < deadline {
+        while !isDiskStuck, MonotonicClock.now() < deadline {
             MonotonicClock.sleep(nanoseconds: 100_000)
             if queue.tryPush(.message(parcel)) { return true }
         }
-        isStuck.store(true, ordering: .relaxed)
         return false
     }
 
-    /// The metering thread has taken something from the queue.
-    func moved() {
-        if isStuck.load(ordering: .relaxed) { isStuck.store(false, ordering: .relaxed) }
+    /// The metering thread goes to the disk.
+    func diskBegins() { atDiskSince.store(MonotonicClock.now(), ordering: .relaxed) }
+
+    /// It is back.
+    func diskEnds() { atDiskSince.store(0, ordering: .relaxed) }
+
+    /// The metering thread has been at the disk for so long that nobody is to wait for it.
+    var isDiskStuck: Bool {
+        let since = atDiskSince.load(ordering: .relaxed)
+        return since != 0 && MonotonicClock.now() &- since > Self.stuckNanoseconds
     }
 }
 
