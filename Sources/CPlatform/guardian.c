@@ -110,33 +110,44 @@ static void close_from(int first) {
     for (int descriptor = first; descriptor < limit; descriptor++) close(descriptor);
 }
 
+// A line torn by the death we are here for is no line. Its writer is gone, so nobody else appends:
+// take it back. What it told is in a slot, for slots are emptied after the write.
+static void take_back_torn_line(int file) {
+    off_t end = lseek(file, 0, SEEK_END);
+    char buffer[CPLATFORM_SLOT_BYTES];
+    off_t position = end;
+    while (position > 0) {
+        size_t wanted = position < (off_t)sizeof buffer ? (size_t)position : sizeof buffer;
+        if (pread(file, buffer, wanted, position - (off_t)wanted) != (ssize_t)wanted) return;
+        for (size_t i = wanted; i > 0; i--) {
+            if (buffer[i - 1] != '\n') continue;
+            off_t whole = position - (off_t)(wanted - i);
+            if (whole < end) (void)!ftruncate(file, whole);
+            return;
+        }
+        position -= (off_t)wanted;
+    }
+    if (end > 0) (void)!ftruncate(file, 0);
+}
+
 static void append_occupied_slots(struct cplatform_box *box) {
     uint32_t current = atomic_load_explicit(&box->current, memory_order_acquire);
     if (current == 0 || atomic_load_explicit(&box->sealed, memory_order_acquire)) return;
-    int file = -1;
-    // Room for a newline before the line (after a torn one) and one behind it.
-    char buffer[CPLATFORM_SLOT_BYTES + 2];
+    int file =
+        open(box->paths[current - 1], O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (file < 0) return;
+    take_back_torn_line(file);
+    char buffer[CPLATFORM_SLOT_BYTES + 1];
     for (int slot = 0; slot < CPLATFORM_SLOTS; slot++) {
         uint32_t length = atomic_load_explicit(&box->lengths[slot], memory_order_acquire);
         if (length == SLOT_FREE || length > CPLATFORM_SLOT_BYTES) continue;
-        size_t used = 0;
-        if (file < 0) {
-            file = open(
-                box->paths[current - 1], O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-            if (file < 0) return;
-            // A line torn by the same death must not swallow the first of ours.
-            off_t size = lseek(file, 0, SEEK_END);
-            char last = '\n';
-            if (size > 0 && pread(file, &last, 1, size - 1) == 1 && last != '\n')
-                buffer[used++] = '\n';
-        }
-        memcpy(buffer + used, box->lines[slot], length);
-        used += length;
-        if (buffer[used - 1] != '\n') buffer[used++] = '\n';
+        memcpy(buffer, box->lines[slot], length);
+        if (buffer[length - 1] != '\n') buffer[length++] = '\n';
         // One write a line: O_APPEND keeps it whole. A full disk is nothing we could report.
-        while (write(file, buffer, used) < 0 && errno == EINTR) {
+        while (write(file, buffer, length) < 0 && errno == EINTR) {
         }
     }
+    close(file);
 }
 
 static int64_t milliseconds_now(void) {

@@ -17,8 +17,10 @@ package struct Guardian: ~Copyable {
     package let id: pid_t
     private let alive: Descriptor
 
-    /// Forks the guardian. Must happen before any thread is started: a fork copies one thread, and
-    /// with it whatever locks the others held.
+    /// Forks the guardian.
+    ///
+    /// At best before any thread is started: it then shares the least memory. Later is safe too,
+    /// for the new process calls nothing that could need a lock another thread held.
     package init(guarding box: BlackBox) throws(SystemError) {
         var pipe = try Pipe()
         let reader = pipe.takeReader()
@@ -27,6 +29,9 @@ package struct Guardian: ~Copyable {
         id = pid_t(truncatingIfNeeded: process)
         alive = pipe.takeWriter()
     }
+
+    /// Whether somebody has ended it. It stays a zombie until `dismiss`.
+    package var hasEnded: Bool { ChildProcess(id: id).hasEnded }
 
     /// Ends the guardian at once, before it acts, and leaves no zombie.
     package consuming func dismiss() {

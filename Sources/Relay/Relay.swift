@@ -42,6 +42,9 @@ package struct Relay: ~Copyable {
     private var guardian: Guardian?
     private var input: Descriptor?
     private var output: Descriptor?
+    private var replacements = 0
+    /// Whoever kills more of them means it.
+    private static let replacementsMax = 16
     // Once it is known to be empty, the number may be another's.
     private var groupMayLive = true
 
@@ -98,6 +101,7 @@ package struct Relay: ~Copyable {
         try startPumps(traffic, client, serverBytes)
         var shutdown = Shutdown(grace: configuration.grace, killGrace: configuration.killGrace)
         deciding: while true {
+            replaceGuardian()
             switch shutdown.next(facts(traffic), now: MonotonicClock.now()) {
             case .wait(let deadline): wakeup.sleep(until: deadline)
             case .terminate: terminateGroup()
@@ -162,6 +166,15 @@ package struct Relay: ~Copyable {
         facts.chunks = traffic.chunks.load(ordering: .acquiring)
         facts.isDelivering = traffic.isDelivering.load(ordering: .acquiring)
         return facts
+    }
+
+    /// A guardian that was killed is followed by another, or a later kill of ours would leave the
+    /// server behind.
+    private mutating func replaceGuardian() {
+        guard guardian?.hasEnded == true, replacements < Self.replacementsMax else { return }
+        replacements += 1
+        guardian.take()?.dismiss()
+        guardian = try? Guardian(guarding: blackBox)
     }
 
     private borrowing func terminateGroup() {

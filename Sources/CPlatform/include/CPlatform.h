@@ -13,7 +13,7 @@
 // ---- Shared memory between the relay, its guardian and (until it execs) the server ----
 
 enum {
-    CPLATFORM_SLOTS = 256,
+    CPLATFORM_SLOTS = 1024,
     CPLATFORM_SLOT_BYTES = 512,
     CPLATFORM_PATH_BYTES = 4096,
 };

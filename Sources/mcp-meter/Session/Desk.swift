@@ -71,6 +71,7 @@ struct Desk: ~Copyable {
             if let begin = parcel.begin { waiting[begin.id] = (begin, now) }
             observe(parcel)
             if parcel.begin != nil { takeEarly(since: 0) }
+        case .nudge: break
         case .ended(let stamp, let status, let malformed):
             takeEarly(since: .max)
             meter.counts.malformed &+= malformed

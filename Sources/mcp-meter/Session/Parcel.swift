@@ -6,6 +6,8 @@ import Wire
 /// What a pump hands to the metering thread.
 enum Delivery: Sendable {
     case message(Parcel)
+    /// There is something to write.
+    case nudge
     /// The session is over: when, how the server ended, and the lines that were no message.
     case ended(stamp: UInt64, status: Int, malformed: UInt64)
 }

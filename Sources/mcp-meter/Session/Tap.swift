@@ -68,6 +68,22 @@ final class Office: Sendable {
         dropped.add(1, ordering: .relaxed)
     }
 
+    /// Puts a `begin` into the black box. If that is full, so many calls are on their way that the
+    /// metering thread is woken and given the time to write them down, unless the disk hangs.
+    ///
+    /// - Returns: nil if it could not be put there.
+    func save(_ line: [UInt8]) -> Int? {
+        if let slot = line.withUnsafeBytes({ blackBox.claim($0) }) { return slot }
+        guard line.count <= BlackBox.lineBytesMax else { return nil }
+        let deadline = MonotonicClock.now() &+ Self.patienceNanoseconds
+        _ = queue.tryPush(.nudge)
+        while !isDiskStuck, MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(nanoseconds: 100_000)
+            if let slot = line.withUnsafeBytes({ blackBox.claim($0) }) { return slot }
+        }
+        return nil
+    }
+
     /// Waits for room while the metering thread is only busy; not when the disk hangs.
     private func pushPatiently(_ parcel: Parcel) -> Bool {
         let deadline = MonotonicClock.now() &+ Self.patienceNanoseconds
@@ -105,8 +121,7 @@ private struct Outbox: FrameSink {
                 var line: [UInt8] = []
                 line.reserveCapacity(BlackBox.lineBytesMax)
                 Record.begin(begin).encode(into: &line)
-                let slot = line.withUnsafeBytes { office.blackBox.claim($0) }
-                parcel.begin = Parcel.Begin(id: id, line: line, slot: slot)
+                parcel.begin = Parcel.Begin(id: id, line: line, slot: office.save(line))
             }
         }
         office.post(parcel)
