@@ -9,7 +9,7 @@ package struct CallRecord: Equatable, Sendable {
 
     package enum Outcome: String, Sendable { case ok, error, cancelled, lost, blocked }
 
-    /// usage.md §5.
+    /// The kinds of failure that readers tell apart.
     package enum ErrorType: String, Sendable, CaseIterable {
         case rateLimit = "rate_limit"
         case timeout
@@ -99,7 +99,8 @@ package enum RecordID: Equatable, Sendable {
     case number(String)
 }
 
-/// Tokens of one model call: usage.md §0. Nil is "not reported".
+/// Tokens of one model call, as the OpenTelemetry GenAI conventions count them: parts lie inside
+/// their wholes. Nil is "not reported".
 package struct TokenUsage: Equatable, Sendable {
     package enum Source: String, Sendable {
         case reported

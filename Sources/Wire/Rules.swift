@@ -231,7 +231,7 @@ extension Vocabulary {
     }
 
     /// Whether an argument of this name is the kind of thing a model is asked with, such as
-    /// `prompt`, `research_question` or `messages`: usage.md §2.3, §2.4. ASCII case is ignored.
+    /// `prompt`, `research_question` or `messages`. ASCII case is ignored.
     package static func isPromptLike(_ bytes: UnsafeRawBufferPointer) -> Bool {
         promptWords.contains { contains(bytes, $0) }
     }

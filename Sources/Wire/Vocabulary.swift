@@ -150,7 +150,7 @@ extension Vocabulary {
         Row("claudecode/toolUseId", .toolUseId),
     ]
 
-    // Around usage and beside it: usage.md §2.1, §2.4, §6.
+    // Around usage and beside it: what MCP servers are seen to wrap it in.
     private static let envelopeRows: [Row] = [
         Row("model", .model, [.scalar, .argument, .uncounted]),
         Row("model_used", .model, .scalar), Row("modelUsed", .model, .scalar),
@@ -177,7 +177,7 @@ extension Vocabulary {
         Row("output", .output, .answer), Row("output_text", .answer, .answer),
     ]
 
-    // Arguments whose strings are no prompt: ids, roles, tuning knobs (usage.md §7).
+    // Arguments whose strings are no prompt: ids, roles, tuning knobs.
     private static let argumentRows: [Row] = [
         "session_id", "sessionId", "conversation_id", "conversationId", "continuation_id",
         "continuationId", "thread_id", "threadId", "response_id", "previous_response_id",
@@ -187,7 +187,7 @@ extension Vocabulary {
         "thinking_mode", "thinkingLevel", "thinking_level", "verbosity", "tool_choice", "cli_name",
     ].map { Row($0, .unknown, .uncounted) }
 
-    // Provider usage, by dialect: usage.md §1.
+    // Provider usage, by dialect.
     private static let usageRows: [Row] = [
         Row("usage", .usage, .usage), Row("token_usage", .usage, .usage),
         Row("tokenUsage", .usage, .usage), Row("usage_info", .usage, .usage),
@@ -294,7 +294,7 @@ extension Vocabulary {
         Row("speed", .speed, .scalar), Row("service_tier", .serviceTier, .scalar),
     ]
 
-    // Costs that providers and servers report: usage.md §1.2.
+    // Costs that providers and servers report.
     private static let moneyRows: [Row] = [
         Row("cost", .cost, [.usage, .scalar]), Row("total_cost", .totalCost, .scalar),
         Row("cost_usd", .costUSD, .scalar), Row("costUSD", .costUSDCamel, .scalar),
