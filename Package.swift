@@ -68,7 +68,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering"]),
+        tests("EndToEndTests", ["mcp-meter", "Metering", "Records"]),
     ],
     swiftLanguageModes: [.v6]
 )
