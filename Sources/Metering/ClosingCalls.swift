@@ -104,8 +104,12 @@ extension Meter {
     private mutating func append(
         _ record: CallRecord, _ parts: [ModelUsage], _ records: inout [Record]
     ) {
+        guard let part = parts.first else {
+            records.append(.call(record))
+            return
+        }
         var first = record
-        if let part = parts.first { apply(part, to: &first) }
+        apply(part, to: &first)
         records.append(.call(first))
         for (index, part) in parts.dropFirst().enumerated() {
             var other = record
@@ -121,7 +125,7 @@ extension Meter {
         }
     }
 
-    private func apply(_ part: ModelUsage, to record: inout CallRecord) {
+    private mutating func apply(_ part: ModelUsage, to record: inout CallRecord) {
         record.provider = part.provider
         record.model = part.model
         record.modelSource = part.model == nil ? nil : part.modelSource
@@ -129,8 +133,9 @@ extension Meter {
         if let cost = part.reportedNanodollars {
             record.cost = Cost(source: .reported, nanodollars: cost)
         } else if let usage = part.usage {
-            record.cost = (configuration.prices ?? .builtIn).price(
-                provider: part.provider, model: part.model, usage: usage, at: record.time)
+            let entry = priced.entry(
+                provider: part.provider, model: part.model, in: configuration.prices)
+            record.cost = entry?.cost(of: usage, at: record.time) ?? Cost(source: .unpriced)
         }
     }
 

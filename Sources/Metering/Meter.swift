@@ -25,6 +25,7 @@ package struct Meter: Sendable {
     var tasks = RecentMap<TaskKey, Origin>(limit: 1024)
     var retries = RecentMap<String, Origin>(limit: 1024)
     var conversations = RecentMap<String, Conversation>(limit: 1024)
+    var priced = PricedModels()
     var clientName: String?
     let environmentTrace: TraceContext?
 

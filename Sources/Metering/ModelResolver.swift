@@ -16,10 +16,26 @@ struct ModelResolver: Sendable {
     private var resolved: Profile??
     /// The model each tool uses by its input schema.
     private var schemaModels = RecentMap<String, String>(limit: 1024)
+    /// What was found so far. It stays until the server tells its name or its tools: a session's
+    /// calls are of few tools and models, and the environment does not change.
+    private var known: [Asked: ServerFacts] = [:]
+    private var hinted: String??
+
+    /// What the facts of a call depend on.
+    private struct Asked: Hashable {
+        var tool: String?
+        var model: String?
+    }
+    /// Of more, a peer may invent names: then all are forgotten.
+    private static let knownMax = 256
 
     /// `serverInfo.name`, once it is known.
     var handshakeName: String? {
-        didSet { if handshakeName != oldValue { resolved = nil } }
+        didSet {
+            guard handshakeName != oldValue else { return }
+            resolved = nil
+            known = [:]
+        }
     }
 
     init(_ configuration: MeterConfiguration) {
@@ -45,10 +61,20 @@ struct ModelResolver: Sendable {
     /// Notes the model a tool's schema names.
     mutating func learn(tool: String, defaultModel: String) {
         schemaModels[tool] = defaultModel
+        known = [:]
     }
 
     /// What is known before the answer to a call is read.
     mutating func facts(for request: RequestFacts) -> ServerFacts {
+        let asked = Asked(tool: request.tool, model: request.model)
+        if let facts = known[asked] { return facts }
+        let facts = findFacts(for: request)
+        if known.count >= Self.knownMax { known = [:] }
+        known[asked] = facts
+        return facts
+    }
+
+    private mutating func findFacts(for request: RequestFacts) -> ServerFacts {
         let profile = profile()
         let tool = profile?.tool(request.tool)
         let asked = request.model.flatMap(ModelFamily.provider(of:))
@@ -67,7 +93,14 @@ struct ModelResolver: Sendable {
     }
 
     /// The provider a key in the environment hints at; nil for none or several.
-    func hintedProvider() -> String? {
+    mutating func hintedProvider() -> String? {
+        if let hinted { return hinted }
+        let found = providerOfKeys()
+        hinted = .some(found)
+        return found
+    }
+
+    private func providerOfKeys() -> String? {
         var found: String?
         for (provider, variables) in ProviderNames.keyVariables
         where variables.contains(where: { environment($0)?.isEmpty == false }) {

@@ -56,12 +56,16 @@ package struct Text: Sendable {
 
 /// One JSON-RPC message as it went by: what was kept of it, its sizes, and when.
 ///
-/// Owned by one thread at a time: filled by a pump, then handed over whole.
+/// Owned by one thread at a time: filled by a pump, then handed over whole. Nobody holds on to a
+/// property while another is changed, so the two that are read at every turn are spared the
+/// exclusivity checks of a class.
 package final class Observation {
     /// The tree of what was kept; node 0 is the message.
+    @exclusivity(unchecked)
     package internal(set) var sketch = Sketch()
     /// The texts of a result (`content[].text`, resources, a sampling answer), in order; the first
     /// `Limits.repeatsMax` and the last.
+    @exclusivity(unchecked)
     package internal(set) var texts: [Text] = []
     /// The strings of `params.arguments` that may be prompt text.
     package internal(set) var argumentSize = TextSize()
@@ -113,7 +117,8 @@ extension Observation {
 
     /// Judged by the keys that are there: JSON-RPC 2.0 §4, §5.
     package var kind: Kind {
-        let hasID = id != nil
+        let node = sketch.child(.id, of: 0)
+        let hasID = sketch.isKind(.string, node) || sketch.isKind(.number, node)
         if sketch.child(.method, of: 0) != nil { return hasID ? .request : .notification }
         if sketch.child(.error, of: 0) != nil { return .error }
         if sketch.child(.result, of: 0) != nil { return hasID ? .result : .other }

@@ -25,6 +25,10 @@ struct Carrier {
         }
     }
 
+    /// The keys of which an answer must have one for any of its carriers to tell something.
+    static let tellingKeys = Dialect.usageKeys.union(ReportedCost.keys)
+        .union(KeySet([.model, .provider]))
+
     /// The carriers of an answer, the more trustworthy first.
     static func all(of answer: Observation, root: Int) -> [Carrier] {
         let sketch = answer.sketch

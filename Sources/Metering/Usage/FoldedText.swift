@@ -2,8 +2,10 @@
 struct FoldedText {
     let bytes: [UInt8]
 
-    init(_ text: some StringProtocol) {
-        bytes = text.utf8.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+    init(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+    init(utf8 text: some Sequence<UInt8>) {
+        bytes = text.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// Whether a phrase, given in lower case, occurs.

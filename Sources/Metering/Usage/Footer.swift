@@ -55,15 +55,14 @@ struct Footer {
     private mutating func readEntry(_ line: Substring) -> Bool {
         var text = FooterText(line)
         guard text.take("- ") else { return false }
-        for label in ["Total: ", "Cached: ", "New prompt: ", "Response: "] where text.take(label) {
+        let fields: [(label: StaticString, count: WritableKeyPath<Counts, UInt64?>)] = [
+            ("Total: ", \.total), ("Cached: ", \.cached), ("New prompt: ", \.input),
+            ("Response: ", \.output),
+        ]
+        for field in fields where text.take(field.label) {
             guard let count = text.takeCount(), text.isEmpty else { return false }
             if counts == nil { report(nil, nil, dialect: "Gemini generateContent") }
-            switch label {
-            case "Total: ": counts?.total = count
-            case "Cached: ": counts?.cached = count
-            case "New prompt: ": counts?.input = count
-            default: counts?.output = count
-            }
+            counts?[keyPath: field.count] = count
             return true
         }
         return false

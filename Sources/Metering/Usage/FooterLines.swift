@@ -34,22 +34,64 @@ struct FooterLines {
 
     /// The first lines of a text that are not blank.
     static func first(_ count: Int, of head: String) -> [Substring] {
-        Array(lines(head).map { trimmed($0) }.filter { !$0.isEmpty }.prefix(count))
+        Array(lines(head).lazy.map { trimmed($0) }.filter { !$0.isEmpty }.prefix(count))
     }
 
+    /// The carriage return of a line end stays, for `trimmed` to take off.
     private static func lines(_ text: String) -> [Substring] {
-        text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map(Substring.init)
     }
 
-    static func trimmed(_ text: Substring) -> Substring {
+    static func trimmed(_ text: Substring) -> Substring { Substring(trimmed(text.utf8)) }
+
+    /// Without the blanks at its ends.
+    static func trimmed<Text: BidirectionalCollection<UInt8>>(_ text: Text) -> Text
+    where Text.SubSequence == Text {
         var text = text
-        while let first = text.utf8.first, first == 0x20 || first == 0x09 || first == 0x0d {
-            text = text.dropFirst()
-        }
-        while let last = text.utf8.last, last == 0x20 || last == 0x09 || last == 0x0d {
-            text = text.dropLast()
-        }
+        while let first = text.first, isBlank(first) { text = text.dropFirst() }
+        while let last = text.last, isBlank(last) { text = text.dropLast() }
         return text
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0d
+    }
+}
+
+extension FooterLines {
+    /// Whether some line may be of a footer, or of a header that names the model: every wording
+    /// of `Footer` has one of a few words. Most texts have none, and are not taken apart.
+    static func mayHaveFooter(_ text: ArraySlice<UInt8>) -> Bool {
+        text.withUnsafeBufferPointer { text in
+            for index in text.indices.dropFirst(2) {
+                // By a letter of each that is not met with often.
+                switch text[index] {
+                case UInt8(ascii: "k"), UInt8(ascii: "K"):
+                    if has("token", in: text, at: index &- 2) { return true }
+                case UInt8(ascii: "d"), UInt8(ascii: "D"):
+                    if has("model", in: text, at: index &- 2) { return true }
+                case UInt8(ascii: ":"):
+                    if has("cost", in: text, at: index &- 4)
+                        || has("stats", in: text, at: index &- 5)
+                    {
+                        return true
+                    }
+                default: break
+                }
+            }
+            return false
+        }
+    }
+
+    private static func has(
+        _ word: StaticString, in text: UnsafeBufferPointer<UInt8>, at start: Int
+    ) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard start >= 0, start <= text.count &- length else { return false }
+        for offset in 0..<length where text[start &+ offset] | 0x20 != word.utf8Start[offset] {
+            return false
+        }
+        return true
     }
 }
 
@@ -61,14 +103,16 @@ struct FooterText {
 
     /// Takes a literal off the front, letters in any case; false, and nothing taken, if it is not
     /// there.
-    mutating func take(_ literal: String) -> Bool {
-        let head = rest.utf8.prefix(literal.utf8.count)
-        guard head.count == literal.utf8.count,
-            zip(head, literal.utf8).allSatisfy({ Self.fold($0) == Self.fold($1) }),
-            let end = rest.utf8.index(
-                rest.startIndex, offsetBy: literal.utf8.count, limitedBy: rest.endIndex)
-        else { return false }
-        rest = rest[end...]
+    mutating func take(_ literal: StaticString) -> Bool {
+        let text = rest.utf8
+        var index = text.startIndex
+        for offset in 0..<literal.utf8CodeUnitCount {
+            guard index < text.endIndex,
+                Self.fold(text[index]) == Self.fold(literal.utf8Start[offset])
+            else { return false }
+            text.formIndex(after: &index)
+        }
+        rest = rest[index...]
         return true
     }
 
@@ -77,14 +121,14 @@ struct FooterText {
     }
 
     /// Takes a literal off the end.
-    mutating func takeLast(_ literal: String) -> Bool {
-        guard rest.hasSuffix(literal) else { return false }
-        rest = rest.dropLast(literal.count)
+    mutating func takeLast(_ literal: Character) -> Bool {
+        guard rest.utf8.last == literal.asciiValue else { return false }
+        rest = Substring(rest.utf8.dropLast())
         return true
     }
 
     /// Takes both ends off, or nothing.
-    mutating func unwrap(_ open: String, _ close: String) -> Bool {
+    mutating func unwrap(_ open: StaticString, _ close: Character) -> Bool {
         var inner = self
         guard inner.take(open), inner.takeLast(close) else { return false }
         self = inner
@@ -155,7 +199,7 @@ struct FooterText {
 
     mutating func skipBlanks() {
         while let first = rest.utf8.first, first == 0x20 || first == 0x09 {
-            rest = rest.dropFirst()
+            rest = Substring(rest.utf8.dropFirst())
         }
     }
 

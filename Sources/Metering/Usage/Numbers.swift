@@ -8,6 +8,8 @@ enum TokenCount {
     /// A whole number, a float (rounded down) or a decimal string; nil for a bool, a negative
     /// number (`-1` for "unknown" is seen), anything else or anything absurd.
     static func read(_ node: Int?, in sketch: Sketch) -> UInt64? {
+        guard let node else { return nil }
+        if let count = plain(sketch.bytes(node)) { return count }
         guard let text = sketch.literal(node) ?? sketch.string(node) else { return nil }
         return read(text)
     }
@@ -16,6 +18,17 @@ enum TokenCount {
         guard text.utf8.count <= 64, let value = Decimal(text)?.scaled(by: 0, .down),
             value <= max
         else { return nil }
+        return value
+    }
+
+    /// What nearly all counts are: a few digits and nothing else.
+    private static func plain(_ text: ArraySlice<UInt8>) -> UInt64? {
+        guard !text.isEmpty, text.count <= 9 else { return nil }
+        var value: UInt64 = 0
+        for byte in text {
+            guard (48...57).contains(byte) else { return nil }
+            value = value &* 10 &+ UInt64(byte & 0x0f)
+        }
         return value
     }
 
@@ -36,6 +49,11 @@ enum ReportedCost {
     /// A million dollars: no call costs more.
     private static let max: UInt64 = 1_000_000_000_000_000
 
+    /// Where an object may say what it cost.
+    static let keys = KeySet([
+        .costTicks, .costTicksCamel, .totalCostUSD, .costUSD, .costUSDCamel, .totalCost, .cost,
+    ])
+
     static func dollars(_ text: some StringProtocol) -> Int64? { read(text, scale: 9) }
 
     /// What an object says it cost; nil if nothing, or not in dollars.
@@ -48,6 +66,7 @@ enum ReportedCost {
         {
             return nil
         }
+        guard KeySet(of: object, in: sketch).intersects(keys) else { return nil }
         for key in [Key.costTicks, .costTicksCamel] {
             if let text = number(sketch.child(key, of: object), in: sketch),
                 let cost = read(text, scale: -1)

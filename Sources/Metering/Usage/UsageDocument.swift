@@ -79,9 +79,8 @@ struct UsageDocument {
 
     /// Whether an object sums up many calls: it counts them.
     private func isCumulative(_ object: Int) -> Bool {
-        [Key.calls, .totalCalls].contains {
-            TokenCount.read(sketch.child($0, of: object), in: sketch) != nil
-        }
+        TokenCount.read(sketch.child(.calls, of: object), in: sketch) != nil
+            || TokenCount.read(sketch.child(.totalCalls, of: object), in: sketch) != nil
     }
 
     private mutating func collectFacts(of object: Int) {
@@ -110,7 +109,12 @@ struct UsageDocument {
         .usage, .usageMetadata, .billedUnits, .lastTokenUsage, .tokens,
     ]
 
+    /// The keys of which an object must have one for any report to stand in it.
+    private static let reportKeys = Dialect.usageKeys.union(
+        KeySet(usageKeys + [.modelUsage, .models]))
+
     private mutating func readReports(of object: Int) {
+        guard KeySet(of: object, in: sketch).intersects(Self.reportKeys) else { return }
         var found: [UsageReport] = []
         var mapped: [UsageReport] = []
         for key in Self.usageKeys {
