@@ -20,13 +20,13 @@ extension Meter {
     /// Adds the records of a call that ended.
     mutating func finish(_ call: OpenCall, _ end: CallEnd, _ records: inout [Record]) {
         var call = call
-        let profile = resolver.profile()
+        let resolved = resolver.resolve()
         let isFinal = end.answer.map(call.isFinal) ?? true
         let tool =
             call.facts.method == "tools/call" && isFinal
-            ? profile?.tool(call.facts.tool) : nil
+            ? resolved.profile?.tool(call.facts.tool) : nil
         if let answer = end.answer { converse(&call, tool, answer) }
-        var record = baseRecord(call, end, profile)
+        var record = baseRecord(call, end, resolved)
         judge(&record, call, end, tool)
         let parts = isFinal ? metered(call, end, record.outcome) : []
         remember(call, end, isMetered: !parts.isEmpty)
@@ -36,7 +36,9 @@ extension Meter {
 
     // MARK: Assembly
 
-    private func baseRecord(_ call: OpenCall, _ end: CallEnd, _ profile: Profile?) -> CallRecord {
+    private func baseRecord(
+        _ call: OpenCall, _ end: CallEnd, _ resolved: ModelResolver.Resolved
+    ) -> CallRecord {
         let stop: UInt64
         switch end {
         case .answered(let answer): stop = call.cancelStamp ?? answer.lastStamp
@@ -59,8 +61,8 @@ extension Meter {
         record.tool = call.facts.tool
         record.server = resolver.name
         record.client = clientName
-        record.agentID = configuration.agentID ?? profile?.agentID ?? resolver.name
-        record.surface = configuration.surface ?? profile?.surface ?? resolver.name
+        record.agentID = configuration.agentID ?? resolved.profile?.agentID ?? resolver.name
+        record.surface = configuration.surface ?? resolved.profile?.surface ?? resolver.name
         record.parentSpanID = call.parentSpanID
         record.escalationReason = call.reason
         record.conversation = call.conversation

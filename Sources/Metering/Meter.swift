@@ -121,7 +121,9 @@ package struct Meter: Sendable {
         _ records: inout [Record]
     ) {
         guard let requestID = message.id, let method = message.method else { return }
-        if sender == .clientToServer, let name = message.clientName { clientName = name }
+        if sender == .clientToServer, let name = message.clientName(in: method) {
+            clientName = name
+        }
         let callID: String
         if let id {
             callID = id

@@ -13,7 +13,7 @@ struct ModelResolver: Sendable {
     private let configuredModel: String?
     private let commandName: String?
     private let userProfiles: [Profile]
-    private var resolved: Profile??
+    private var resolved: Resolved?
     /// The model each tool uses by its input schema.
     private var schemaModels = RecentMap<String, String>(limit: 1024)
     /// What was found so far. It stays until the server tells its name or its tools: a session's
@@ -49,13 +49,22 @@ struct ModelResolver: Sendable {
     /// What the server is called.
     var name: String? { handshakeName ?? commandName }
 
+    /// The server's profile, or that there is none. An object, so that the many parts of a profile
+    /// are not copied at every call.
+    final class Resolved: Sendable {
+        let profile: Profile?
+
+        init(_ profile: Profile?) { self.profile = profile }
+    }
+
     /// The server's profile; the built-in ones are read when it is first asked for.
-    mutating func profile() -> Profile? {
+    mutating func resolve() -> Resolved {
         if let resolved { return resolved }
         let names = [handshakeName, commandName].compactMap { $0 }
         let found = Profiles.find(names, in: userProfiles) ?? Profiles.builtIn(names)
-        resolved = .some(found)
-        return found
+        let resolved = Resolved(found)
+        self.resolved = resolved
+        return resolved
     }
 
     /// Notes the model a tool's schema names.
@@ -75,7 +84,7 @@ struct ModelResolver: Sendable {
     }
 
     private mutating func findFacts(for request: RequestFacts) -> ServerFacts {
-        let profile = profile()
+        let profile = resolve().profile
         let tool = profile?.tool(request.tool)
         let asked = request.model.flatMap(ModelFamily.provider(of:))
         let strong =
@@ -84,6 +93,7 @@ struct ModelResolver: Sendable {
         var facts = ServerFacts()
         facts.provider = strong
         facts.toolCallsModel = tool?.callsModel
+        facts.verdictByName = request.tool.map { MeterableCalls.verdict(tool: $0) }
         facts.mayEstimate =
             facts.toolCallsModel != false
             && (strong != nil || asked != nil || facts.toolCallsModel == true)
@@ -112,7 +122,7 @@ struct ModelResolver: Sendable {
 
     /// A model the arguments ask for, with the server's own names for models translated.
     mutating func modelAsked(_ name: String) -> String {
-        profile()?.model(for: name) ?? name
+        resolve().profile?.model(for: name) ?? name
     }
 
     private func model(

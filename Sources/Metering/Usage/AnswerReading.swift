@@ -27,8 +27,7 @@ struct AnswerReading {
         let footerText = textWithFooter()
         guard hasDocuments || footerText != nil || mayEstimate else { return [] }
 
-        let verdict = MeterableCalls.verdict(
-            request, toolCallsModel: isSampling ? nil : server.toolCallsModel)
+        let verdict = MeterableCalls.verdict(request, server: server)
         guard verdict != .never, let root = root() else { return [] }
         if hasDocuments { carriers = Carrier.all(of: answer, root: root) }
         footer = footerText.map { Footer($0, in: answer.sketch) }
@@ -44,7 +43,8 @@ struct AnswerReading {
         let last = answer.texts.last { Carrier.kind(of: $0, in: sketch) == .text }
         guard let last, last.shape == .prose,
             FooterLines.mayHaveFooter(sketch.bytes(Int(last.tail)))
-                || FooterLines.mayHaveFooter(sketch.bytes(Int(last.node)))
+                || (last.tail < 0 || last.isLongerThanTail)
+                    && FooterLines.mayHaveFooter(sketch.bytes(Int(last.node)))
         else { return nil }
         return last
     }

@@ -65,15 +65,14 @@ package enum ModelFamily {
     ///
     /// Drops backticks, `models/`, a provider in front of a colon, and what follows a middle dot
     /// (`deepseek-v4-pro·max`: the reasoning effort).
-    static func clean(_ text: some StringProtocol) -> String? {
-        var id = Array(text.utf8)[...]
+    static func clean(_ text: String) -> String? { clean(utf8: Array(text.utf8)[...]) }
+
+    static func clean(utf8 text: ArraySlice<UInt8>) -> String? {
+        var id = text
         func isOrnament(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: "`") || byte == 0x20 }
         while isOrnament(id.first) { id.removeFirst() }
         while isOrnament(id.last) { id.removeLast() }
-        // A middle dot, U+00B7.
-        if let dot = id.indices.dropLast().first(where: { id[$0] == 0xc2 && id[$0 + 1] == 0xb7 }) {
-            id = id[..<dot]
-        }
+        if let dot = id.middleDot { id = id[..<dot] }
         if id.begins(with: "models/") { id = id.dropFirst("models/".utf8.count) }
         if let cut = id.firstIndex(of: UInt8(ascii: ":")),
             vendors[String(decoding: id[..<cut], as: UTF8.self).lowercased()] != nil
@@ -165,21 +164,4 @@ package enum ModelFamily {
         "perplexity": "perplexity", "bedrock": "bedrock", "aws.bedrock": "bedrock",
         "amazon": "bedrock", "openrouter": "openrouter", "groq": "groq",
     ]
-}
-
-extension ArraySlice<UInt8> {
-    /// Whether it begins with a text of plain ASCII.
-    func begins(with text: StaticString) -> Bool {
-        let length = text.utf8CodeUnitCount
-        guard count >= length else { return false }
-        for offset in 0..<length where self[startIndex &+ offset] != text.utf8Start[offset] {
-            return false
-        }
-        return true
-    }
-
-    /// Whether it ends with a text of plain ASCII.
-    func ends(with text: StaticString) -> Bool {
-        suffix(text.utf8CodeUnitCount).begins(with: text)
-    }
 }
