@@ -17,8 +17,13 @@ enum CallEnd {
 }
 
 extension Meter {
+    // Calls and records have many parts, each of which is counted again for every copy: they are
+    // handed on or changed in place.
+
     /// Adds the records of a call that ended.
-    mutating func finish(_ call: OpenCall, _ end: CallEnd, _ records: inout [Record]) {
+    mutating func finish(
+        _ call: consuming OpenCall, _ end: CallEnd, _ records: inout [Record]
+    ) {
         var call = call
         let resolved = resolver.resolve()
         let isFinal = end.answer.map(call.isFinal) ?? true
@@ -26,31 +31,41 @@ extension Meter {
             call.facts.method == "tools/call" && isFinal
             ? resolved.profile?.tool(call.facts.tool) : nil
         if let answer = end.answer { converse(&call, tool, answer) }
-        var record = baseRecord(call, end, resolved)
+        var record = baseRecord(call, end)
+        describe(&record, call, end, resolved)
         judge(&record, call, end, tool)
         let parts = isFinal ? metered(call, end, record.outcome) : []
         remember(call, end, isMetered: !parts.isEmpty)
-        append(record, parts, &records)
-        appendSampled(call, record, &records)
+        var further: [Record] = []
+        if parts.count > 1 { appendParts(record, parts, &further) }
+        if !call.sampled.isEmpty { appendSampled(call, record, &further) }
+        if let part = parts.first { apply(part, to: &record) }
+        records.append(.call(record))
+        records += further
     }
 
     // MARK: Assembly
 
-    private func baseRecord(
-        _ call: OpenCall, _ end: CallEnd, _ resolved: ModelResolver.Resolved
-    ) -> CallRecord {
+    private func baseRecord(_ call: OpenCall, _ end: CallEnd) -> CallRecord {
         let stop: UInt64
         switch end {
         case .answered(let answer): stop = call.cancelStamp ?? answer.lastStamp
         case .cancelled: stop = call.cancelStamp ?? call.stamp
         case .lost(let stamp), .over(let stamp): stop = stamp
         }
-        var record = CallRecord(
+        return CallRecord(
             id: call.id, time: configuration.clock.time(at: call.stamp),
             durationMilliseconds: SessionClock.milliseconds(from: call.stamp, to: stop),
             session: configuration.session, direction: call.key.direction, method: call.method,
             requestID: RecordID(call.key.id), outcome: .ok, traceID: call.traceID,
             spanID: call.spanID, requestBytes: call.requestBytes)
+    }
+
+    /// What else a request and its answer say.
+    private func describe(
+        _ record: inout CallRecord, _ call: OpenCall, _ end: CallEnd,
+        _ resolved: ModelResolver.Resolved
+    ) {
         if let answer = end.answer {
             record.responseBytes = answer.byteCount
             if call.cancelStamp == nil {
@@ -68,7 +83,6 @@ extension Meter {
         record.conversation = call.conversation
         record.toolUseID = call.toolUseID
         record.retryOf = call.retryOf
-        return record
     }
 
     /// Outcome, error, quality and kind of a call.
@@ -101,18 +115,11 @@ extension Meter {
         if record.outcome == .cancelled, record.errorType == nil { record.errorType = .cancelled }
     }
 
-    /// One record a model. The first is the call's own; the others have ids derived from it, say
-    /// so (`partOf`), and carry no bytes, so that requests and bytes are counted once.
-    private mutating func append(
+    /// One record a model. The first is the call's own; the others, added here, have ids derived
+    /// from it, say so (`partOf`), and carry no bytes, so that requests and bytes are counted once.
+    private mutating func appendParts(
         _ record: CallRecord, _ parts: [ModelUsage], _ records: inout [Record]
     ) {
-        guard let part = parts.first else {
-            records.append(.call(record))
-            return
-        }
-        var first = record
-        apply(part, to: &first)
-        records.append(.call(first))
         for (index, part) in parts.dropFirst().enumerated() {
             var other = record
             other.id = DerivedID.make(of: record.id, "part", index + 1)

@@ -78,7 +78,7 @@ struct OpenCalls: Sendable {
     }
 
     /// Opens a call. When there are too many, the oldest is given back, closed.
-    mutating func open(_ call: OpenCall) -> OpenCall? {
+    mutating func open(_ call: consuming OpenCall) -> OpenCall? {
         let evicted = calls.count >= limit ? removeOldest() : nil
         let place = Place(number: nextNumber)
         nextNumber &+= 1

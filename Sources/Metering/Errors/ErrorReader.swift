@@ -119,7 +119,11 @@ package enum ErrorReader {
         else { return false }
         let head = FooterLines.trimmed(answer.sketch.bytes(Int(text.node)))
         let folded = FoldedText(utf8: head.prefix(beginningBytesMax))
-        if ErrorPhrases.openings.contains(where: { folded.hasPrefix($0) }) { return true }
+        guard let first = folded.bytes.first else { return false }
+        let isOpening = ErrorPhrases.openings.contains {
+            $0.utf8Start.pointee == first && folded.hasPrefix($0)
+        }
+        if isOpening { return true }
         // `Grok API error (400): …`: a few words that end in a wording.
         guard
             let end = folded.bytes.firstIndex(where: {

@@ -210,9 +210,15 @@ struct AnswerReading {
     private static let embeddings = Dialect.index(named: "Vertex embeddings")
 
     private func isEmbedding(model: String?) -> Bool {
-        [model, request.tool, request.model].contains {
-            $0.map { FoldedText($0).has("embed") } ?? false
+        Self.namesEmbedding(model) || Self.namesEmbedding(request.tool)
+            || Self.namesEmbedding(request.model)
+    }
+
+    private static func namesEmbedding(_ name: String?) -> Bool {
+        guard let name, name.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "b") }) else {
+            return false
         }
+        return FoldedText(name).has("embed")
     }
 
     // MARK: Entries

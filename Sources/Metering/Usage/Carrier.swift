@@ -47,7 +47,7 @@ struct Carrier {
         if let structured = sketch.child(.structuredContent, of: root) {
             add(.structured, [(structured, nil)])
         }
-        add(.result, [(root, nil)])
+        if UsageDocument.mayTell(root, in: sketch) { add(.result, [(root, nil)]) }
         if let content = sketch.child(.content, of: root) {
             add(
                 .blockMeta,

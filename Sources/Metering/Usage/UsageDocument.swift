@@ -57,14 +57,24 @@ struct UsageDocument {
         shareCost()
     }
 
+    /// Whether a result can say something that has no carrier of its own: most hold nothing but
+    /// content.
+    static func mayTell(_ result: Int, in sketch: Sketch) -> Bool {
+        KeySet(of: result, in: sketch).intersects(resultKeys)
+    }
+    private static let resultKeys = Carrier.tellingKeys.union(reportKeys)
+        .union(KeySet(wrappers.subtracting([.meta])))
+
     /// The keys whose objects are more of the document.
     private static let wrappers: Set<Key> = [
         .result, .message, .data, .meta, .metadata, .response, .rawResponse, .raw, .info,
         .completion, .details, .stats,
     ]
+    private static let wrapperKeys = KeySet(wrappers)
 
     private mutating func wrapped(in object: Int, isResult: Bool) -> [Int] {
         var objects: [Int] = []
+        guard KeySet(of: object, in: sketch).intersects(Self.wrapperKeys) else { return objects }
         for child in sketch.children(of: object)
         where Self.wrappers.contains(sketch.nodes[child].key) {
             if isResult, sketch.nodes[child].key == .meta { continue }
