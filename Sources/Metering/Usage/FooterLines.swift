@@ -54,7 +54,10 @@ struct FooterLines {
     /// Without the blanks at its ends.
     static func trimmed(_ text: Line) -> Line {
         var text = text
-        while let first = text.first, isBlank(first) { text = text.dropFirst() }
+        while let first = text.first, isBlank(first) {
+            // A carriage return takes its line feed along: an empty line before the first.
+            text = text.dropFirst(text.begins(with: "\r\n") ? 2 : 1)
+        }
         while let last = text.last, isBlank(last) { text = text.dropLast() }
         return text
     }
