@@ -17,38 +17,55 @@ enum CallEnd {
 }
 
 extension Meter {
+    // Calls and records have many parts, each of which is counted again for every copy: they are
+    // handed on or changed in place.
+
     /// Adds the records of a call that ended.
-    mutating func finish(_ call: OpenCall, _ end: CallEnd, _ records: inout [Record]) {
+    mutating func finish(
+        _ call: consuming OpenCall, _ end: CallEnd, _ records: inout [Record]
+    ) {
         var call = call
-        let profile = resolver.profile()
+        let resolved = resolver.resolve()
         let isFinal = end.answer.map(call.isFinal) ?? true
         let tool =
             call.facts.method == "tools/call" && isFinal
-            ? profile?.tool(call.facts.tool) : nil
+            ? resolved.profile?.tool(call.facts.tool) : nil
         if let answer = end.answer { converse(&call, tool, answer) }
-        var record = baseRecord(call, end, profile)
+        var record = baseRecord(call, end)
+        describe(&record, call, end, resolved)
         judge(&record, call, end, tool)
         let parts = isFinal ? metered(call, end, record.outcome) : []
         remember(call, end, isMetered: !parts.isEmpty)
-        append(record, parts, &records)
-        appendSampled(call, record, &records)
+        var further: [Record] = []
+        if parts.count > 1 { appendParts(record, parts, &further) }
+        if !call.sampled.isEmpty { appendSampled(call, record, &further) }
+        if let part = parts.first { apply(part, to: &record) }
+        records.append(.call(record))
+        records += further
     }
 
     // MARK: Assembly
 
-    private func baseRecord(_ call: OpenCall, _ end: CallEnd, _ profile: Profile?) -> CallRecord {
+    private func baseRecord(_ call: OpenCall, _ end: CallEnd) -> CallRecord {
         let stop: UInt64
         switch end {
         case .answered(let answer): stop = call.cancelStamp ?? answer.lastStamp
         case .cancelled: stop = call.cancelStamp ?? call.stamp
         case .lost(let stamp), .over(let stamp): stop = stamp
         }
-        var record = CallRecord(
+        return CallRecord(
             id: call.id, time: configuration.clock.time(at: call.stamp),
             durationMilliseconds: SessionClock.milliseconds(from: call.stamp, to: stop),
             session: configuration.session, direction: call.key.direction, method: call.method,
             requestID: RecordID(call.key.id), outcome: .ok, traceID: call.traceID,
             spanID: call.spanID, requestBytes: call.requestBytes)
+    }
+
+    /// What else a request and its answer say.
+    private func describe(
+        _ record: inout CallRecord, _ call: OpenCall, _ end: CallEnd,
+        _ resolved: ModelResolver.Resolved
+    ) {
         if let answer = end.answer {
             record.responseBytes = answer.byteCount
             if call.cancelStamp == nil {
@@ -59,14 +76,13 @@ extension Meter {
         record.tool = call.facts.tool
         record.server = resolver.name
         record.client = clientName
-        record.agentID = configuration.agentID ?? profile?.agentID ?? resolver.name
-        record.surface = configuration.surface ?? profile?.surface ?? resolver.name
+        record.agentID = configuration.agentID ?? resolved.profile?.agentID ?? resolver.name
+        record.surface = configuration.surface ?? resolved.profile?.surface ?? resolver.name
         record.parentSpanID = call.parentSpanID
         record.escalationReason = call.reason
         record.conversation = call.conversation
         record.toolUseID = call.toolUseID
         record.retryOf = call.retryOf
-        return record
     }
 
     /// Outcome, error, quality and kind of a call.
@@ -99,14 +115,11 @@ extension Meter {
         if record.outcome == .cancelled, record.errorType == nil { record.errorType = .cancelled }
     }
 
-    /// One record a model. The first is the call's own; the others have ids derived from it, say
-    /// so (`partOf`), and carry no bytes, so that requests and bytes are counted once.
-    private mutating func append(
+    /// One record a model. The first is the call's own; the others, added here, have ids derived
+    /// from it, say so (`partOf`), and carry no bytes, so that requests and bytes are counted once.
+    private mutating func appendParts(
         _ record: CallRecord, _ parts: [ModelUsage], _ records: inout [Record]
     ) {
-        var first = record
-        if let part = parts.first { apply(part, to: &first) }
-        records.append(.call(first))
         for (index, part) in parts.dropFirst().enumerated() {
             var other = record
             other.id = DerivedID.make(of: record.id, "part", index + 1)
@@ -121,7 +134,7 @@ extension Meter {
         }
     }
 
-    private func apply(_ part: ModelUsage, to record: inout CallRecord) {
+    private mutating func apply(_ part: ModelUsage, to record: inout CallRecord) {
         record.provider = part.provider
         record.model = part.model
         record.modelSource = part.model == nil ? nil : part.modelSource
@@ -129,8 +142,9 @@ extension Meter {
         if let cost = part.reportedNanodollars {
             record.cost = Cost(source: .reported, nanodollars: cost)
         } else if let usage = part.usage {
-            record.cost = (configuration.prices ?? .builtIn).price(
-                provider: part.provider, model: part.model, usage: usage, at: record.time)
+            let entry = priced.entry(
+                provider: part.provider, model: part.model, in: configuration.prices)
+            record.cost = entry?.cost(of: usage, at: record.time) ?? Cost(source: .unpriced)
         }
     }
 

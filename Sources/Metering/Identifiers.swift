@@ -26,7 +26,7 @@ package struct IdentifierSource: Sendable {
     /// A W3C trace id: 32 lower-case hexadecimal digits, not all zero.
     mutating func traceID() -> String {
         let (high, low) = (next(), next())
-        return Hex.string(high) + Hex.string(low == 0 ? 1 : low)
+        return Hex.string(high, low == 0 ? 1 : low)
     }
 
     /// A W3C span id: 16 lower-case hexadecimal digits, not all zero.
@@ -65,15 +65,18 @@ enum DerivedID {
 /// The textual form of a UUID.
 enum UUIDText {
     static func string(_ high: UInt64, _ low: UInt64) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, digit) in (Hex.digits(high) + Hex.digits(low)).enumerated() {
-            if index == 8 || index == 12 || index == 16 || index == 20 {
-                text.append(UInt8(ascii: "-"))
+        String(unsafeUninitializedCapacity: 36) { text in
+            var end = 0
+            for place in 0..<32 {
+                if place == 8 || place == 12 || place == 16 || place == 20 {
+                    text[end] = UInt8(ascii: "-")
+                    end += 1
+                }
+                text[end] = Hex.digit(place < 16 ? high : low, place & 15)
+                end += 1
             }
-            text.append(digit)
+            return end
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The first 48 bits; nil if they are not hexadecimal digits.
@@ -86,21 +89,31 @@ enum UUIDText {
 
 /// Lower-case hexadecimal.
 enum Hex {
-    static func digits(_ word: UInt64) -> [UInt8] {
-        stride(from: 60, through: 0, by: -4).map { shift in
-            let nibble = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 0xf
-            return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-        }
+    /// The digit at a place of a word, 0 being the most significant and 15 the least.
+    @inline(__always)
+    static func digit(_ word: UInt64, _ place: Int) -> UInt8 {
+        let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 0xf
+        return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 
     static func string(_ word: UInt64) -> String {
-        String(decoding: digits(word), as: UTF8.self)
+        String(unsafeUninitializedCapacity: 16) { text in
+            for place in 0..<16 { text[place] = digit(word, place) }
+            return 16
+        }
+    }
+
+    static func string(_ high: UInt64, _ low: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            for place in 0..<32 { text[place] = digit(place < 16 ? high : low, place & 15) }
+            return 32
+        }
     }
 
     /// The first `count` digits of a byte string.
     static func string(_ bytes: [UInt8], digits count: Int) -> String {
         var text: [UInt8] = []
-        for byte in bytes { text += digits(UInt64(byte)).suffix(2) }
+        for byte in bytes { text += [digit(UInt64(byte), 14), digit(UInt64(byte), 15)] }
         return String(decoding: text.prefix(count), as: UTF8.self)
     }
 }

@@ -25,6 +25,7 @@ package struct Meter: Sendable {
     var tasks = RecentMap<TaskKey, Origin>(limit: 1024)
     var retries = RecentMap<String, Origin>(limit: 1024)
     var conversations = RecentMap<String, Conversation>(limit: 1024)
+    var priced = PricedModels()
     var clientName: String?
     let environmentTrace: TraceContext?
 
@@ -120,7 +121,9 @@ package struct Meter: Sendable {
         _ records: inout [Record]
     ) {
         guard let requestID = message.id, let method = message.method else { return }
-        if sender == .clientToServer, let name = message.clientName { clientName = name }
+        if sender == .clientToServer, let name = message.clientName(in: method) {
+            clientName = name
+        }
         let callID: String
         if let id {
             callID = id

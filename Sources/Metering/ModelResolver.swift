@@ -13,13 +13,29 @@ struct ModelResolver: Sendable {
     private let configuredModel: String?
     private let commandName: String?
     private let userProfiles: [Profile]
-    private var resolved: Profile??
+    private var resolved: Resolved?
     /// The model each tool uses by its input schema.
     private var schemaModels = RecentMap<String, String>(limit: 1024)
+    /// What was found so far. It stays until the server tells its name or its tools: a session's
+    /// calls are of few tools and models, and the environment does not change.
+    private var known: [Asked: ServerFacts] = [:]
+    private var hinted: String??
+
+    /// What the facts of a call depend on.
+    private struct Asked: Hashable {
+        var tool: String?
+        var model: String?
+    }
+    /// Of more, a peer may invent names: then all are forgotten.
+    private static let knownMax = 256
 
     /// `serverInfo.name`, once it is known.
     var handshakeName: String? {
-        didSet { if handshakeName != oldValue { resolved = nil } }
+        didSet {
+            guard handshakeName != oldValue else { return }
+            resolved = nil
+            known = [:]
+        }
     }
 
     init(_ configuration: MeterConfiguration) {
@@ -33,23 +49,42 @@ struct ModelResolver: Sendable {
     /// What the server is called.
     var name: String? { handshakeName ?? commandName }
 
+    /// The server's profile, or that there is none. An object, so that the many parts of a profile
+    /// are not copied at every call.
+    final class Resolved: Sendable {
+        let profile: Profile?
+
+        init(_ profile: Profile?) { self.profile = profile }
+    }
+
     /// The server's profile; the built-in ones are read when it is first asked for.
-    mutating func profile() -> Profile? {
+    mutating func resolve() -> Resolved {
         if let resolved { return resolved }
         let names = [handshakeName, commandName].compactMap { $0 }
         let found = Profiles.find(names, in: userProfiles) ?? Profiles.builtIn(names)
-        resolved = .some(found)
-        return found
+        let resolved = Resolved(found)
+        self.resolved = resolved
+        return resolved
     }
 
     /// Notes the model a tool's schema names.
     mutating func learn(tool: String, defaultModel: String) {
         schemaModels[tool] = defaultModel
+        known = [:]
     }
 
     /// What is known before the answer to a call is read.
     mutating func facts(for request: RequestFacts) -> ServerFacts {
-        let profile = profile()
+        let asked = Asked(tool: request.tool, model: request.model)
+        if let facts = known[asked] { return facts }
+        let facts = findFacts(for: request)
+        if known.count >= Self.knownMax { known = [:] }
+        known[asked] = facts
+        return facts
+    }
+
+    private mutating func findFacts(for request: RequestFacts) -> ServerFacts {
+        let profile = resolve().profile
         let tool = profile?.tool(request.tool)
         let asked = request.model.flatMap(ModelFamily.provider(of:))
         let strong =
@@ -58,6 +93,7 @@ struct ModelResolver: Sendable {
         var facts = ServerFacts()
         facts.provider = strong
         facts.toolCallsModel = tool?.callsModel
+        facts.verdictByName = request.tool.map { MeterableCalls.verdict(tool: $0) }
         facts.mayEstimate =
             facts.toolCallsModel != false
             && (strong != nil || asked != nil || facts.toolCallsModel == true)
@@ -67,7 +103,14 @@ struct ModelResolver: Sendable {
     }
 
     /// The provider a key in the environment hints at; nil for none or several.
-    func hintedProvider() -> String? {
+    mutating func hintedProvider() -> String? {
+        if let hinted { return hinted }
+        let found = providerOfKeys()
+        hinted = .some(found)
+        return found
+    }
+
+    private func providerOfKeys() -> String? {
         var found: String?
         for (provider, variables) in ProviderNames.keyVariables
         where variables.contains(where: { environment($0)?.isEmpty == false }) {
@@ -79,7 +122,7 @@ struct ModelResolver: Sendable {
 
     /// A model the arguments ask for, with the server's own names for models translated.
     mutating func modelAsked(_ name: String) -> String {
-        profile()?.model(for: name) ?? name
+        resolve().profile?.model(for: name) ?? name
     }
 
     private func model(

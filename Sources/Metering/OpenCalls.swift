@@ -40,10 +40,28 @@ struct OpenCall: Sendable {
 
 /// The requests in flight, in the order they came; at most `limit` of them.
 struct OpenCalls: Sendable {
+    /// A call of a key.
+    private struct Place {
+        var number: UInt64
+        var isCancelled = false
+    }
+
+    /// The calls of a key, oldest first: senders must not repeat an id in flight, some do.
+    private struct Places {
+        var first: Place
+        var others: [Place] = []
+
+        /// The one an answer belongs to: the oldest that was not cancelled, for cancelled requests
+        /// are seldom answered; else the oldest.
+        var answered: UInt64 {
+            guard first.isCancelled else { return first.number }
+            return others.first { !$0.isCancelled }?.number ?? first.number
+        }
+    }
+
     private let limit: Int
     private var calls: [UInt64: OpenCall] = [:]
-    /// The calls of a key, oldest first: senders must not repeat an id in flight, some do.
-    private var byKey: [CallKey: [UInt64]] = [:]
+    private var byKey: [CallKey: Places] = [:]
     /// `tools/call` requests of the client that were not cancelled.
     private var runningTools: Set<UInt64> = []
     private var nextNumber: UInt64 = 0
@@ -60,31 +78,39 @@ struct OpenCalls: Sendable {
     }
 
     /// Opens a call. When there are too many, the oldest is given back, closed.
-    mutating func open(_ call: OpenCall) -> OpenCall? {
+    mutating func open(_ call: consuming OpenCall) -> OpenCall? {
         let evicted = calls.count >= limit ? removeOldest() : nil
-        let number = nextNumber
+        let place = Place(number: nextNumber)
         nextNumber &+= 1
-        calls[number] = call
-        byKey[call.key, default: []].append(number)
-        if call.method == "tools/call", call.key.direction == .clientToServer {
-            runningTools.insert(number)
+        if let known = byKey.updateValue(Places(first: place), forKey: call.key) {
+            byKey[call.key] = Places(first: known.first, others: known.others + [place])
         }
+        if call.method == "tools/call", call.key.direction == .clientToServer {
+            runningTools.insert(place.number)
+        }
+        calls[place.number] = call
         return evicted
     }
 
-    /// Closes the call an answer belongs to: the oldest of its id that was not cancelled, for
-    /// cancelled requests are seldom answered; else the oldest.
+    /// Closes the call an answer belongs to.
     mutating func close(_ key: CallKey) -> OpenCall? {
-        guard let numbers = byKey[key] else { return nil }
-        let number = numbers.first { calls[$0]?.cancelStamp == nil } ?? numbers.first
-        return number.flatMap { remove($0) }
+        byKey.index(forKey: key).flatMap { remove(byKey.values[$0].answered, at: $0) }
     }
 
     /// Marks a call as taken back: the newest of its id. False if there is none.
     mutating func cancel(_ key: CallKey, at stamp: UInt64) -> Bool {
-        guard let number = byKey[key]?.last(where: { calls[$0]?.cancelStamp == nil }) else {
+        guard var places = byKey[key] else { return false }
+        let number: UInt64
+        if let last = places.others.lastIndex(where: { !$0.isCancelled }) {
+            places.others[last].isCancelled = true
+            number = places.others[last].number
+        } else if !places.first.isCancelled {
+            places.first.isCancelled = true
+            number = places.first.number
+        } else {
             return false
         }
+        byKey[key] = places
         calls[number]?.cancelStamp = stamp
         runningTools.remove(number)
         return true
@@ -92,17 +118,16 @@ struct OpenCalls: Sendable {
 
     /// Changes the call of a key that an answer would close.
     mutating func update(_ key: CallKey, _ change: (inout OpenCall) -> Void) -> Bool {
-        guard let numbers = byKey[key],
-            let number = numbers.first(where: { calls[$0]?.cancelStamp == nil }) ?? numbers.first,
-            var call = calls[number]
-        else { return false }
+        guard let number = byKey[key]?.answered, var call = calls[number] else { return false }
         change(&call)
         calls[number] = call
         return true
     }
 
-    /// The method of the call an answer with this key would close.
-    func method(of key: CallKey) -> String? { byKey[key]?.first.flatMap { calls[$0]?.method } }
+    /// The method of the oldest call with a key.
+    func method(of key: CallKey) -> String? {
+        byKey[key].flatMap { calls[$0.first.number]?.method }
+    }
 
     /// Closes every call that was cancelled before a stamp, oldest first.
     mutating func closeCancelled(before stamp: UInt64) -> [OpenCall] {
@@ -122,38 +147,44 @@ struct OpenCalls: Sendable {
     }
 
     private mutating func remove(_ number: UInt64) -> OpenCall? {
-        guard let call = calls.removeValue(forKey: number) else { return nil }
+        guard let key = calls[number]?.key, let place = byKey.index(forKey: key) else { return nil }
+        return remove(number, at: place)
+    }
+
+    /// - Parameter place: of the call's key.
+    private mutating func remove(
+        _ number: UInt64, at place: Dictionary<CallKey, Places>.Index
+    ) -> OpenCall? {
         runningTools.remove(number)
-        if var numbers = byKey[call.key] {
-            numbers.removeAll { $0 == number }
-            byKey[call.key] = numbers.isEmpty ? nil : numbers
+        if byKey.values[place].others.isEmpty {
+            byKey.remove(at: place)
+        } else if byKey.values[place].first.number == number {
+            byKey.values[place].first = byKey.values[place].others.removeFirst()
+        } else {
+            byKey.values[place].others.removeAll { $0.number == number }
         }
-        return call
+        return calls.removeValue(forKey: number)
     }
 }
 
-/// A set that forgets its oldest members.
+/// A set that forgets its oldest members. Adding, which every call does, costs next to nothing;
+/// looking, which only stray answers do, is a scan.
 struct RecentSet<Element: Hashable & Sendable>: Sendable {
     private let limit: Int
-    private var members: [Element: Int] = [:]
     private var ring: [Element] = []
     private var next = 0
 
     init(limit: Int) { self.limit = max(limit, 1) }
 
-    func contains(_ element: Element) -> Bool { members[element] != nil }
+    func contains(_ element: Element) -> Bool { ring.contains(element) }
 
     mutating func insert(_ element: Element) {
-        members[element, default: 0] += 1
         guard ring.count >= limit else {
             ring.append(element)
             return
         }
-        let forgotten = ring[next]
         ring[next] = element
         next = (next + 1) % limit
-        let left = (members[forgotten] ?? 1) - 1
-        members[forgotten] = left > 0 ? left : nil
     }
 }
 

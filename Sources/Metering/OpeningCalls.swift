@@ -6,10 +6,11 @@ extension Meter {
     mutating func openCall(
         _ message: Observation, _ key: CallKey, _ id: String, _ method: String
     ) -> OpenCall {
+        let tool = message.tool(of: method)
         var call = OpenCall(
-            key: key, id: id, stamp: message.lastStamp, method: method, tool: message.tool,
+            key: key, id: id, stamp: message.lastStamp, method: method, tool: tool,
             requestBytes: message.byteCount, spanID: identifiers.spanID(), traceID: "",
-            facts: RequestFacts(method: method, tool: message.tool))
+            facts: RequestFacts(method: method, tool: tool))
         call.facts.argumentSize = message.argumentSize
         call.facts.promptSize = message.promptSize
         call.facts.hasPromptArgument = message.hasPromptArgument
@@ -27,8 +28,7 @@ extension Meter {
     }
 
     private mutating func readArguments(of message: Observation, into call: inout OpenCall) {
-        let profile = resolver.profile()
-        let tool = profile?.tool(call.tool)
+        let tool = resolver.resolve().profile?.tool(call.tool)
         call.facts.model = message.modelAsked(
             tool?.modelArgument ?? [], configuration.vocabulary
         ).map { resolver.modelAsked($0) }

@@ -28,7 +28,8 @@ package struct BeginFactory: Sendable {
         else { return nil }
         return BeginRecord(
             id: id, time: clock.time(at: message.lastStamp), session: session, direction: sender,
-            method: method, tool: message.tool, requestID: RecordID(requestID), server: server)
+            method: method, tool: message.tool(of: method), requestID: RecordID(requestID),
+            server: server)
     }
 }
 
@@ -51,8 +52,8 @@ extension Observation {
     private var params: Int? { sketch.child(.params, of: 0) }
     var arguments: Int? { sketch.find(.params, .arguments) }
 
-    /// The tool or prompt that is asked for.
-    var tool: String? {
+    /// The tool or prompt that a request of a method asks for.
+    func tool(of method: String) -> String? {
         guard method == "tools/call" || method == "prompts/get", let params else { return nil }
         return sketch.string(sketch.child(.name, of: params))
     }
@@ -67,7 +68,7 @@ extension Observation {
     var requestState: String? { sketch.digest(sketch.find(.params, .requestState)) }
 
     /// The client's name: of `initialize`, or of `_meta` since MCP 2026-07-28.
-    var clientName: String? {
+    func clientName(in method: String) -> String? {
         name(
             at: method == "initialize"
                 ? sketch.find(.params, .clientInfo, .name)

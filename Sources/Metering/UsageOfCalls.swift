@@ -52,7 +52,7 @@ extension Meter {
     }
 
     /// Usage whose model or provider the answer did not tell.
-    private func completed(
+    private mutating func completed(
         _ part: ModelUsage, _ call: OpenCall, _ server: ServerFacts
     ) -> ModelUsage {
         var part = part

@@ -58,6 +58,8 @@ package struct ServerFacts: Sendable, Equatable {
     package var toolCallsModel: Bool?
     /// Whether a provider is known well enough that a call without reported usage is estimated.
     package var mayEstimate = false
+    /// What the tool's name says of it, where it was looked up before.
+    var verdictByName: MeterableCalls.Verdict?
 
     package init() {}
 }

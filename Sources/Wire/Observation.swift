@@ -56,32 +56,34 @@ package struct Text: Sendable {
 
 /// One JSON-RPC message as it went by: what was kept of it, its sizes, and when.
 ///
-/// Owned by one thread at a time: filled by a pump, then handed over whole.
+/// Owned by one thread at a time: filled by a pump, then handed over whole. Nobody holds on to a
+/// property while it is changed, so they are spared the exclusivity checks of a class, which every
+/// read would pay for.
 package final class Observation {
     /// The tree of what was kept; node 0 is the message.
-    package internal(set) var sketch = Sketch()
+    @exclusivity(unchecked) package internal(set) var sketch = Sketch()
     /// The texts of a result (`content[].text`, resources, a sampling answer), in order; of each
     /// array of content those in its first `Limits.repeatsMax` blocks and its last.
-    package internal(set) var texts: [Text] = []
+    @exclusivity(unchecked) package internal(set) var texts: [Text] = []
     /// The strings of `params.arguments` that may be prompt text.
-    package internal(set) var argumentSize = TextSize()
+    @exclusivity(unchecked) package internal(set) var argumentSize = TextSize()
     /// The strings of `params.messages` and `params.systemPrompt` (sampling).
-    package internal(set) var promptSize = TextSize()
+    @exclusivity(unchecked) package internal(set) var promptSize = TextSize()
     /// The answer strings outside texts: of `result.structuredContent` and other documents of the
     /// message, of `params.inputResponses`.
-    package internal(set) var structuredSize = TextSize()
+    @exclusivity(unchecked) package internal(set) var structuredSize = TextSize()
     /// The texts that were not kept in `texts`.
-    package internal(set) var uncountedTextSize = TextSize()
+    @exclusivity(unchecked) package internal(set) var uncountedTextSize = TextSize()
     /// Some top-level argument is named like a prompt and holds text.
-    package internal(set) var hasPromptArgument = false
+    @exclusivity(unchecked) package internal(set) var hasPromptArgument = false
     /// The message's length in bytes, from its first to its last brace.
-    package internal(set) var byteCount: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var byteCount: UInt64 = 0
     /// The stamp given with the chunk that held the first byte.
-    package internal(set) var firstStamp: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var firstStamp: UInt64 = 0
     /// The stamp given with the chunk that held the last byte.
-    package internal(set) var lastStamp: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var lastStamp: UInt64 = 0
     /// It came in a batch array.
-    package internal(set) var isInBatch = false
+    @exclusivity(unchecked) package internal(set) var isInBatch = false
 
     package init() {}
 
@@ -113,11 +115,20 @@ extension Observation {
 
     /// Judged by the keys that are there: JSON-RPC 2.0 §4, §5.
     package var kind: Kind {
-        let hasID = id != nil
-        if sketch.child(.method, of: 0) != nil { return hasID ? .request : .notification }
-        if sketch.child(.error, of: 0) != nil { return .error }
-        if sketch.child(.result, of: 0) != nil { return hasID ? .result : .other }
-        return .other
+        var hasID = false
+        var (hasMethod, hasError, hasResult) = (false, false, false)
+        for child in sketch.children(of: 0) {
+            switch sketch.nodes[child].key {
+            case .id: hasID = sketch.isKind(.string, child) || sketch.isKind(.number, child)
+            case .method: hasMethod = true
+            case .error: hasError = true
+            case .result: hasResult = true
+            default: break
+            }
+        }
+        if hasMethod { return hasID ? .request : .notification }
+        if hasError { return .error }
+        return hasResult && hasID ? .result : .other
     }
 
     /// The id, exactly as it stood on the wire; nil if absent or null.

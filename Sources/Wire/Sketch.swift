@@ -33,39 +33,66 @@ package struct Sketch: Sendable {
     package init() {}
 
     /// The children of a node, in the order they came.
-    package func children(of node: Int) -> some Sequence<Int> {
-        var next = node + 1
-        let end = nodes.indices.contains(node) ? Int(nodes[node].end) : 0
-        return AnyIterator {
-            guard next < end, nodes.indices.contains(next) else { return nil }
-            defer { next = Swift.max(next + 1, Int(nodes[next].end)) }
-            return next
+    package func children(of node: Int) -> Children {
+        Children(nodes: nodes, at: node &+ 1, end: end(of: node))
+    }
+
+    /// The children of one node: indices into `nodes`.
+    package struct Children: Sequence, IteratorProtocol {
+        fileprivate let nodes: [Node]
+        fileprivate var at: Int
+        fileprivate let end: Int
+
+        package mutating func next() -> Int? {
+            guard at < end else { return nil }
+            let child = at
+            at = Swift.max(child &+ 1, Int(nodes[child].end))
+            return child
         }
     }
+
+    // Look-ups are most of what is done with a sketch: they are plain loops.
 
     /// The last child with a key, or nil.
     package func child(_ key: Key, of node: Int) -> Int? {
         var found: Int?
-        for child in children(of: node) where nodes[child].key == key { found = child }
+        var child = node &+ 1
+        let end = end(of: node)
+        while child < end {
+            if nodes[child].key == key { found = child }
+            child = Swift.max(child &+ 1, Int(nodes[child].end))
+        }
         return found
     }
 
     /// The last child that was kept under a name of its own, or nil.
     package func child(named name: String, of node: Int) -> Int? {
         var found: Int?
-        for child in children(of: node)
-        where nodes[child].key == .named && self.name(of: child) == name { found = child }
+        var child = node &+ 1
+        let end = end(of: node)
+        while child < end {
+            if nodes[child].key == .named, self.name(of: child) == name { found = child }
+            child = Swift.max(child &+ 1, Int(nodes[child].end))
+        }
         return found
     }
 
     /// The node at the end of a path of keys from a node, or nil.
-    package func find(_ path: Key..., from node: Int = 0) -> Int? {
-        var at = node
-        for key in path {
-            guard let next = child(key, of: at) else { return nil }
-            at = next
-        }
-        return at
+    package func find(_ a: Key, _ b: Key, from node: Int = 0) -> Int? {
+        child(a, of: node).flatMap { child(b, of: $0) }
+    }
+
+    package func find(_ a: Key, _ b: Key, _ c: Key, from node: Int = 0) -> Int? {
+        find(a, b, from: node).flatMap { child(c, of: $0) }
+    }
+
+    package func find(_ a: Key, _ b: Key, _ c: Key, _ d: Key, from node: Int = 0) -> Int? {
+        find(a, b, c, from: node).flatMap { child(d, of: $0) }
+    }
+
+    /// One past the last descendant of a node, and never past the last node; 0 for no node.
+    private func end(of node: Int) -> Int {
+        nodes.indices.contains(node) ? Swift.min(Int(nodes[node].end), nodes.count) : 0
     }
 
     /// A node's own key bytes; empty unless its key is `.named`.
@@ -92,7 +119,7 @@ package struct Sketch: Sendable {
     /// A bool's value, or nil for any other kind.
     package func bool(_ node: Int?) -> Bool? {
         guard let node, nodes.indices.contains(node), nodes[node].kind == .bool else { return nil }
-        return text(nodes[node].valueStart, nodes[node].valueLength) == "t"
+        return slice(nodes[node].valueStart, nodes[node].valueLength).first == UInt8(ascii: "t")
     }
 
     /// A digest's 16 bytes as hexadecimal, or nil for any other kind.
@@ -102,6 +129,19 @@ package struct Sketch: Sendable {
         }
         return String(
             decoding: slice(nodes[node].valueStart, nodes[node].valueLength), as: UTF8.self)
+    }
+
+    /// A string's decoded bytes, valid UTF-8 or not, or a number's literal; empty for any other
+    /// kind. For those who look before they make a `String`.
+    package func bytes(_ node: Int?) -> ArraySlice<UInt8> {
+        guard let node, isKind(.string, node) || isKind(.number, node) else { return [] }
+        return slice(nodes[node].valueStart, nodes[node].valueLength)
+    }
+
+    /// Whether a node is of a kind; false for none.
+    package func isKind(_ kind: Kind, _ node: Int?) -> Bool {
+        guard let node, nodes.indices.contains(node) else { return false }
+        return nodes[node].kind == kind
     }
 
     private func text(_ start: Int32, _ length: Int32) -> String {

@@ -129,6 +129,7 @@ import Wire
             ("Error calling Grok (HTTP 429): {\"code\":\"exhausted\"}", .rateLimit),
             ("Error: Gemini CLI command timed out after 60 seconds", .timeout),
             ("Error: OPENAI_API_KEY not set", .auth), ("❌ Error: fetch failed", .providerError),
+            ("\r\nError: fetch failed", .providerError),
             ("Grok API error (400): Incorrect API key provided: xa***yz.", .auth),
             ("OpenAI API Error: context_length_exceeded", .contextOverflow),
             ("Claude AI usage limit reached|1760000000", .rateLimit),

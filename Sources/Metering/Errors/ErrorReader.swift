@@ -70,7 +70,7 @@ package enum ErrorReader {
         {
             return true
         }
-        if documents(of: answer, result).contains(where: { saysFailure($0, sketch) }) {
+        for document in documents(of: answer, result) where saysFailure(document, sketch) {
             return true
         }
         return beginsLikeError(answer)
@@ -79,7 +79,8 @@ package enum ErrorReader {
     /// The documents that may be a server's envelope: structured content, and a text that is JSON.
     private static func documents(of answer: Observation, _ result: Int) -> [Int] {
         let sketch = answer.sketch
-        var documents = [sketch.child(.structuredContent, of: result)].compactMap { $0 }
+        var documents: [Int] = []
+        if let content = sketch.child(.structuredContent, of: result) { documents.append(content) }
         if answer.texts.count == 1, let text = answer.texts.first, text.shape != .prose {
             documents += sketch.children(of: Int(text.node)).filter {
                 sketch.nodes[$0].key == .document
@@ -109,26 +110,28 @@ package enum ErrorReader {
     /// Longer texts are answers, whatever they begin with.
     private static let softErrorScalarsMax: UInt64 = 1000
 
+    /// No beginning of an error is longer, nor the title of one.
+    private static let beginningBytesMax = 64
+
     private static func beginsLikeError(_ answer: Observation) -> Bool {
         guard answer.texts.count == 1, let text = answer.texts.first, text.shape == .prose,
-            text.size.latin &+ text.size.cjk &+ text.size.other <= softErrorScalarsMax,
-            let head = answer.sketch.string(Int(text.node))
+            text.size.latin &+ text.size.cjk &+ text.size.other <= softErrorScalarsMax
         else { return false }
-        let folded = FoldedText(FooterLines.trimmed(head[...]))
-        if ErrorPhrases.openings.contains(where: { folded.hasPrefix($0) }) { return true }
+        let head = FooterLines.trimmed(answer.sketch.bytes(Int(text.node)))
+        let folded = FoldedText(utf8: head.prefix(beginningBytesMax))
+        guard let first = folded.bytes.first else { return false }
+        let isOpening = ErrorPhrases.openings.contains {
+            $0.utf8Start.pointee == first && folded.hasPrefix($0)
+        }
+        if isOpening { return true }
         // `Grok API error (400): …`: a few words that end in a wording.
         guard
             let end = folded.bytes.firstIndex(where: {
                 $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "(") || $0 == 0x0a
             }), end <= 48
         else { return false }
-        let title = FoldedText(
-            FooterLines.trimmed(String(decoding: folded.bytes[..<end], as: UTF8.self)[...]))
-        return ErrorPhrases.openingEnds.contains { phrase in
-            let length = phrase.utf8CodeUnitCount
-            return title.bytes.count >= length
-                && title.find(phrase, from: title.bytes.count - length) != nil
-        }
+        let title = FooterLines.trimmed(folded.bytes[..<end])
+        return ErrorPhrases.openingEnds.contains { title.ends(with: $0) }
     }
 
     private static func classifyResult(

@@ -8,7 +8,6 @@ struct AnswerReading {
     private let server: ServerFacts
     private let size: AnswerSize
     private let isSampling: Bool
-    private let verdict: MeterableCalls.Verdict
     /// Its carriers, without those found to be the model's own words.
     private var carriers: [Carrier] = []
     private var footer: Footer?
@@ -20,21 +19,34 @@ struct AnswerReading {
         // The client samples: nothing known of the server tells which model.
         self.server = isSampling ? ServerFacts() : server
         size = AnswerSize(answer)
-        verdict = MeterableCalls.verdict(request, toolCallsModel: server.toolCallsModel)
     }
 
     mutating func read() -> [ModelUsage] {
+        // Most answers tell nothing, of a call that is none of a model: no more is done for them.
+        let hasDocuments = KeySet(of: answer.sketch).intersects(Carrier.tellingKeys)
+        let footerText = textWithFooter()
+        guard hasDocuments || footerText != nil || mayEstimate else { return [] }
+
+        let verdict = MeterableCalls.verdict(request, server: server)
         guard verdict != .never, let root = root() else { return [] }
-        carriers = Carrier.all(of: answer, root: root)
-        if let text = answer.texts.last(where: {
-            Carrier.kind(of: $0, in: answer.sketch) == .text
-        }), text.shape == .prose {
-            footer = Footer(text, in: answer.sketch)
-        }
+        if hasDocuments { carriers = Carrier.all(of: answer, root: root) }
+        footer = footerText.map { Footer($0, in: answer.sketch) }
         if let reported = reported() { return reported }
         guard verdict == .metered, mayEstimate else { return [] }
         if ErrorReader.classify(answer, request: request) != nil { return [usage(of: nil)] }
         return [totalled() ?? estimated()]
+    }
+
+    /// The answer's last text, if it may have a footer.
+    private func textWithFooter() -> Text? {
+        let sketch = answer.sketch
+        let last = answer.texts.last { Carrier.kind(of: $0, in: sketch) == .text }
+        guard let last, last.shape == .prose,
+            FooterLines.mayHaveFooter(sketch.bytes(Int(last.tail)))
+                || (last.tail < 0 || last.isLongerThanTail)
+                    && FooterLines.mayHaveFooter(sketch.bytes(Int(last.node)))
+        else { return nil }
+        return last
     }
 
     /// The object that holds the answer, or nil if this is not a final one.
@@ -192,13 +204,21 @@ struct AnswerReading {
 
     private func isEmbedding(_ report: UsageReport) -> Bool {
         isEmbedding(model: report.model)
-            || report.counts.dialect == Dialect.index(named: "Vertex embeddings")
+            || report.counts.dialect == Self.embeddings
     }
 
+    private static let embeddings = Dialect.index(named: "Vertex embeddings")
+
     private func isEmbedding(model: String?) -> Bool {
-        [model, request.tool, request.model].contains {
-            $0.map { FoldedText($0).has("embed") } ?? false
+        Self.namesEmbedding(model) || Self.namesEmbedding(request.tool)
+            || Self.namesEmbedding(request.model)
+    }
+
+    private static func namesEmbedding(_ name: String?) -> Bool {
+        guard let name, name.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "b") }) else {
+            return false
         }
+        return FoldedText(name).has("embed")
     }
 
     // MARK: Entries

@@ -25,6 +25,10 @@ struct Carrier {
         }
     }
 
+    /// The keys of which an answer must have one for any of its carriers to tell something.
+    static let tellingKeys = Dialect.usageKeys.union(ReportedCost.keys)
+        .union(KeySet([.model, .provider]))
+
     /// The carriers of an answer, the more trustworthy first.
     static func all(of answer: Observation, root: Int) -> [Carrier] {
         let sketch = answer.sketch
@@ -43,7 +47,7 @@ struct Carrier {
         if let structured = sketch.child(.structuredContent, of: root) {
             add(.structured, [(structured, nil)])
         }
-        add(.result, [(root, nil)])
+        if UsageDocument.mayTell(root, in: sketch) { add(.result, [(root, nil)]) }
         if let content = sketch.child(.content, of: root) {
             add(
                 .blockMeta,

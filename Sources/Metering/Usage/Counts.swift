@@ -22,15 +22,36 @@ struct KeySet: Sendable {
     private var bits = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
 
     init(_ keys: some Sequence<Key>) {
-        for key in keys {
-            let bit = UInt64(1) &<< UInt64(key.rawValue & 63)
-            switch key.rawValue >> 6 {
-            case 0: bits.0 |= bit
-            case 1: bits.1 |= bit
-            case 2: bits.2 |= bit
-            default: bits.3 |= bit
-            }
+        for key in keys { insert(key) }
+    }
+
+    /// The keys of an object.
+    init(of object: Int, in sketch: Sketch) {
+        for child in sketch.children(of: object) { insert(sketch.nodes[child].key) }
+    }
+
+    /// Every key there is.
+    init(of sketch: Sketch) {
+        for node in sketch.nodes { insert(node.key) }
+    }
+
+    private mutating func insert(_ key: Key) {
+        let bit = UInt64(1) &<< UInt64(key.rawValue & 63)
+        switch key.rawValue >> 6 {
+        case 0: bits.0 |= bit
+        case 1: bits.1 |= bit
+        case 2: bits.2 |= bit
+        default: bits.3 |= bit
         }
+    }
+
+    func union(_ other: KeySet) -> KeySet {
+        var union = self
+        union.bits.0 |= other.bits.0
+        union.bits.1 |= other.bits.1
+        union.bits.2 |= other.bits.2
+        union.bits.3 |= other.bits.3
+        return union
     }
 
     func intersects(_ other: KeySet) -> Bool {
@@ -59,7 +80,8 @@ struct Counts: Equatable {
 
     /// Some number is not zero; all zeros mean that nothing was reported.
     var isReported: Bool {
-        [input, extraInput, cached, write, output, reasoning].contains { ($0 ?? 0) > 0 }
+        (input ?? 0) > 0 || (extraInput ?? 0) > 0 || (cached ?? 0) > 0 || (write ?? 0) > 0
+            || (output ?? 0) > 0 || (reasoning ?? 0) > 0
     }
 
     var isComplete: Bool { input != nil && output != nil }
@@ -106,7 +128,7 @@ struct Counts: Equatable {
 
     /// The numbers of an object in the most specific dialect it speaks, or nil if it holds none.
     static func read(of object: Int, in sketch: Sketch) -> Counts? {
-        let keys = KeySet(sketch.children(of: object).map { sketch.nodes[$0].key })
+        let keys = KeySet(of: object, in: sketch)
         for (index, marks) in Dialect.markKeys.enumerated() where marks.intersects(keys) {
             if let counts = Counts(dialect: index, of: object, in: sketch) { return counts }
         }

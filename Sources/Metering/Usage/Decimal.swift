@@ -12,10 +12,12 @@ struct Decimal {
     private static let digitsMax = 128
 
     /// Reads a JSON number or the like in a string: sign, digits, fraction, exponent; nothing else.
-    init?(_ text: some StringProtocol) {
+    init?(_ text: String) { self.init(utf8: Array(text.utf8)[...]) }
+
+    init?(utf8 text: ArraySlice<UInt8>) {
         var hasDigits = false
         var isFraction = false
-        var rest = Array(text.utf8)[...]
+        var rest = text
         if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") {
             isNegative = rest.first == UInt8(ascii: "-")
             rest = rest.dropFirst()

@@ -285,6 +285,11 @@ extension Dialect {
         KeySet(dialect.marks.map { $0.outer ?? $0.key })
     }
 
+    /// The keys of which a document must have one, at any depth, to report usage or a sum of it.
+    static let usageKeys: KeySet = markKeys.reduce(
+        KeySet(totals.map { $0.outer ?? $0.key })
+    ) { $0.union($1) }
+
     /// The place of a dialect in the table, by name; nil if there is none.
     static func index(named name: String) -> Int? { all.firstIndex { $0.name == name } }
 }

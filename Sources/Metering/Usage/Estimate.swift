@@ -35,14 +35,15 @@ enum Estimate {
     static func tokens(_ size: TextSize, provider: String?, model: String?) -> UInt64 {
         let weights = weights(provider: provider, model: model)
         var thousandths: UInt64 = 999
-        for (count, weight) in [
-            (size.latin, weights.latin), (size.cjk, weights.cjk), (size.other, weights.other),
-        ] {
+        func add(_ count: UInt64, _ weight: UInt64) -> Bool {
             let (product, overflow) = count.multipliedReportingOverflow(by: weight)
             let (sum, carry) = thousandths.addingReportingOverflow(product)
-            guard !overflow, !carry else { return TokenCount.max }
             thousandths = sum
+            return !overflow && !carry
         }
+        guard add(size.latin, weights.latin), add(size.cjk, weights.cjk),
+            add(size.other, weights.other)
+        else { return TokenCount.max }
         return min(thousandths / 1000, TokenCount.max)
     }
 

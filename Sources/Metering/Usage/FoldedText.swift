@@ -2,8 +2,14 @@
 struct FoldedText {
     let bytes: [UInt8]
 
-    init(_ text: some StringProtocol) {
-        bytes = text.utf8.map { (65...90).contains($0) ? $0 | 0x20 : $0 }
+    init(_ text: some StringProtocol) { self.init(utf8: text.utf8) }
+
+    init(utf8 text: some Sequence<UInt8>) {
+        var bytes = Array(text)
+        bytes.withUnsafeMutableBufferPointer { bytes in
+            for index in bytes.indices where bytes[index] &- 65 < 26 { bytes[index] |= 0x20 }
+        }
+        self.bytes = bytes
     }
 
     /// Whether a phrase, given in lower case, occurs.

@@ -13,10 +13,9 @@ struct Footer {
 
     /// Reads a text's last lines, and its first for a model.
     init(_ text: Text, in sketch: Sketch) {
-        if let head = sketch.string(Int(text.node)) {
-            readHeader(FooterLines.first(2, of: head))
-        }
-        guard !text.hasOpenFence, let tail = sketch.string(Int(text.tail)) else { return }
+        readHeader(FooterLines.first(2, of: sketch.bytes(Int(text.node))))
+        guard !text.hasOpenFence else { return }
+        let tail = sketch.bytes(Int(text.tail))
         var isList = false
         for line in FooterLines(tail, isCut: text.isLongerThanTail).last {
             isList = read(line, isList: isList)
@@ -25,9 +24,10 @@ struct Footer {
     }
 
     /// Reads a line; returns whether the next may be an entry of a list of counts.
-    private mutating func read(_ line: Substring, isList: Bool) -> Bool {
-        if line == "**Token Usage:**" { return true }
+    private mutating func read(_ line: FooterLines.Line, isList: Bool) -> Bool {
         if isList, readEntry(line) { return true }
+        guard FooterLines.mayHaveFooter(line) else { return false }
+        if line.isEqual(to: "**Token Usage:**") { return true }
         _ =
             readBullet(line) || readKeyValues(line) || readStats(line) || readEmphasis(line)
             || readPlain(line)
@@ -42,8 +42,8 @@ struct Footer {
         counts = report
     }
 
-    private mutating func name(_ text: some StringProtocol) -> Bool {
-        guard let model = ModelFamily.clean(text) else { return false }
+    private mutating func name(_ text: FooterLines.Line) -> Bool {
+        guard let model = ModelFamily.clean(utf8: text) else { return false }
         self.model = model
         return true
     }
@@ -52,18 +52,17 @@ struct Footer {
 
     /// `- Total: 12150`, `- Cached: 11800`, `- New prompt: 12000`, `- Response: 150` below
     /// `**Token Usage:**`; the "new prompt" holds the cached part.
-    private mutating func readEntry(_ line: Substring) -> Bool {
+    private mutating func readEntry(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
         guard text.take("- ") else { return false }
-        for label in ["Total: ", "Cached: ", "New prompt: ", "Response: "] where text.take(label) {
+        let fields: [(label: StaticString, count: WritableKeyPath<Counts, UInt64?>)] = [
+            ("Total: ", \.total), ("Cached: ", \.cached), ("New prompt: ", \.input),
+            ("Response: ", \.output),
+        ]
+        for field in fields where text.take(field.label) {
             guard let count = text.takeCount(), text.isEmpty else { return false }
             if counts == nil { report(nil, nil, dialect: "Gemini generateContent") }
-            switch label {
-            case "Total: ": counts?.total = count
-            case "Cached: ": counts?.cached = count
-            case "New prompt: ": counts?.input = count
-            default: counts?.output = count
-            }
+            counts?[keyPath: field.count] = count
             return true
         }
         return false
@@ -71,7 +70,7 @@ struct Footer {
 
     /// `- **Tokens:** 1430 (1200 prompt + 230 completion)`, `- **Model:** deepseek-chat`,
     /// `- **Cost:** $0.0004`.
-    private mutating func readBullet(_ line: Substring) -> Bool {
+    private mutating func readBullet(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
         guard text.take("- **") else { return false }
         if text.take("Tokens:** ") {
@@ -93,40 +92,47 @@ struct Footer {
     }
 
     /// `_deepseek · model=deepseek-v4-pro·max  latency=12.3s  tokens=850+2210    cost=$0.0047_`.
-    private mutating func readKeyValues(_ line: Substring) -> Bool {
+    private mutating func readKeyValues(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
-        guard text.unwrap("_", "_"), let dot = text.rest.firstIndex(of: "·") else { return false }
+        guard text.unwrap("_", "_"), let dot = text.rest.middleDot else { return false }
         let speaker = FooterLines.trimmed(text.rest[..<dot])
-        var values: [Substring: Substring] = [:]
-        for part in text.rest[dot...].dropFirst().split(separator: " ") {
-            guard let equals = part.firstIndex(of: "=") else { return false }
-            values[part[..<equals]] = part[part.index(after: equals)...]
+        var tokens: FooterText?
+        var model: FooterLines.Line?
+        var dollars: FooterText?
+        for part in text.rest[dot...].dropFirst(2).split(separator: 0x20) {
+            guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return false }
+            let value = part[(equals + 1)...]
+            if part[..<equals].isEqual(to: "tokens") { tokens = FooterText(value) }
+            if part[..<equals].isEqual(to: "model") { model = value }
+            if part[..<equals].isEqual(to: "cost") { dollars = FooterText(value) }
         }
-        guard var tokens = values["tokens"].map({ FooterText($0) }), let input = tokens.takeCount(),
-            tokens.take("+"), let output = tokens.takeCount(), tokens.isEmpty
+        guard let input = tokens?.takeCount(), tokens?.take("+") == true,
+            let output = tokens?.takeCount(), tokens?.isEmpty == true
         else { return false }
         report(input, output, dialect: "OpenAI Chat Completions")
-        provider = ModelFamily.provider(named: String(speaker)) ?? provider
-        if let model = values["model"] { _ = name(model) }
-        if var dollars = values["cost"].map({ FooterText($0) }), let amount = dollars.takeDollars()
-        {
-            cost = amount
-        }
+        provider = Self.provider(speaker) ?? provider
+        if let model { _ = name(model) }
+        if let amount = dollars?.takeDollars() { cost = amount }
         return true
+    }
+
+    private static func provider(_ name: FooterLines.Line) -> String? {
+        ModelFamily.provider(named: String(decoding: name, as: UTF8.self))
     }
 
     /// `[Gemini stats: 3,000 input tokens, 40 output tokens, 310 thinking tokens, 8,000 cached,
     /// model: gemini-3.1-pro-preview]`, and the same of Codex and Ollama.
-    private mutating func readStats(_ line: Substring) -> Bool {
+    private mutating func readStats(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
-        guard text.unwrap("[", "]"), let colon = text.rest.firstIndex(of: ":") else { return false }
-        let title = text.rest[..<colon].split(separator: " ")
-        guard title.count == 2, title[1] == "stats" else {
+        guard text.unwrap("[", "]"), let colon = text.rest.firstIndex(of: UInt8(ascii: ":"))
+        else { return false }
+        let title = text.rest[..<colon].split(separator: 0x20)
+        guard title.count == 2, title[1].isEqual(to: "stats") else {
             // `[Model: x]`
             return text.take("Model: ") && name(text.rest)
         }
         var read = Self(dialect: "ask-gemini-mcp")
-        text.rest = text.rest[text.rest.index(after: colon)...]
+        text.rest = text.rest[(colon + 1)...]
         while !text.isEmpty {
             text.skipBlanks()
             if text.take("model: ") {
@@ -150,7 +156,7 @@ struct Footer {
         guard read.counts?.isReported == true else { return false }
         counts = read.counts
         model = read.model ?? model
-        provider = ModelFamily.provider(named: String(title[0])) ?? provider
+        provider = Self.provider(title[0]) ?? provider
         return true
     }
 
@@ -159,17 +165,16 @@ struct Footer {
     /// `*Model: sonar-pro | Tokens: 403*`, `*Total tokens used: 48,213 / 1,048,576 available*`,
     /// `*Thinking tokens: 412*`, `*Thinking tokens used: 412*`, ``*Model: `gemini-3`* ``,
     /// `**Model Used:** gpt-5`.
-    private mutating func readEmphasis(_ line: Substring) -> Bool {
+    private mutating func readEmphasis(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
         if text.take("**Model Used:** ") { return name(text.rest) }
         guard text.unwrap("*", "*") || text.unwrap("_", "_") else { return false }
         if text.take("Model: ") {
-            for separator in [" | ", " / "] {
-                let parts = Self.split(text.rest, at: separator)
-                guard let parts else { continue }
-                var tokens = FooterText(parts.1)
+            for separator in [" | ", " / "] as [StaticString] {
+                guard let place = text.rest.firstRange(of: separator) else { continue }
+                var tokens = FooterText(text.rest[place.upperBound...])
                 guard tokens.take("Tokens: "), let count = tokens.takeCount(), tokens.isEmpty,
-                    name(parts.0)
+                    name(text.rest[..<place.lowerBound])
                 else { continue }
                 total = count
                 return true
@@ -200,7 +205,7 @@ struct Footer {
 
     /// `Model: gemini-2.5-flash`, `Tokens: 12,345 input, 6,789 output | Cost: $0.12 (…)`,
     /// `Total tokens used: 48,213`.
-    private mutating func readPlain(_ line: Substring) -> Bool {
+    private mutating func readPlain(_ line: FooterLines.Line) -> Bool {
         var text = FooterText(line)
         if text.take("Model: ") { return name(text.rest) }
         if text.take("Tokens: ") {
@@ -225,7 +230,7 @@ struct Footer {
 
     /// A first line that names the model: `**Model Used:** gpt-5`, or `Model: openai:gpt-4o` above
     /// `Response: …`.
-    private mutating func readHeader(_ lines: [Substring]) {
+    private mutating func readHeader(_ lines: [FooterLines.Line]) {
         guard let first = lines.first else { return }
         var text = FooterText(first)
         if text.take("**Model Used:** ") {
@@ -233,26 +238,11 @@ struct Footer {
         } else if text.take("Model: "), lines.count > 1 {
             var second = FooterText(lines[1])
             if second.take("Response:") {
-                if let colon = text.rest.firstIndex(of: ":") {
-                    provider = ModelFamily.provider(named: String(text.rest[..<colon]))
+                if let colon = text.rest.firstIndex(of: UInt8(ascii: ":")) {
+                    provider = Self.provider(text.rest[..<colon])
                 }
                 _ = name(text.rest)
             }
         }
-    }
-
-    private static func split(
-        _ text: Substring, at separator: String
-    ) -> (Substring, Substring)? {
-        let bytes = FoldedText(text).bytes
-        let mark = Array(separator.utf8)
-        guard bytes.count >= mark.count else { return nil }
-        for i in 0...(bytes.count - mark.count)
-        where bytes[i..<(i + mark.count)].elementsEqual(mark) {
-            let lower = text.utf8.index(text.startIndex, offsetBy: i)
-            let upper = text.utf8.index(lower, offsetBy: mark.count)
-            return (text[..<lower], text[upper...])
-        }
-        return nil
     }
 }

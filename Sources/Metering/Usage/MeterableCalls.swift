@@ -9,11 +9,11 @@ enum MeterableCalls {
         case never
     }
 
-    static func verdict(_ request: RequestFacts, toolCallsModel: Bool?) -> Verdict {
+    static func verdict(_ request: RequestFacts, server: ServerFacts) -> Verdict {
         switch request.method {
         case "tools/call", "tasks/result", "tasks/get":
-            if let toolCallsModel { return toolCallsModel ? .metered : .never }
-            return request.tool.map { verdict(tool: $0) } ?? .metered
+            if let callsModel = server.toolCallsModel { return callsModel ? .metered : .never }
+            return server.verdictByName ?? request.tool.map { verdict(tool: $0) } ?? .metered
         case "sampling/createMessage": return .metered
         default: return .never
         }

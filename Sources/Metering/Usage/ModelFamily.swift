@@ -6,18 +6,23 @@ package enum ModelFamily {
     /// Takes bare ids (`gemini-2.5-pro`), vendor-prefixed ones (`google/gemini-2.5-flash`,
     /// `openai:gpt-4o`), Bedrock's (`us.anthropic.claude-…-v1:0`) and Ollama's tags (`llama3.2:3b`).
     package static func provider(of model: String) -> String? {
-        let id = model.lowercased()
-        if bedrockMarks.contains(where: { id.hasPrefix($0) }) { return "bedrock" }
-        if let cut = id.lastIndex(of: "/") {
-            let vendor = id[..<cut].split(separator: "/").last.map(String.init) ?? ""
-            return vendors[vendor] ?? provider(of: String(id[id.index(after: cut)...]))
+        provider(ofFolded: FoldedText(model).bytes[...])
+    }
+
+    private static func provider(ofFolded id: ArraySlice<UInt8>) -> String? {
+        if bedrockMarks.contains(where: { id.begins(with: $0) }) { return "bedrock" }
+        if let cut = id.lastIndex(of: UInt8(ascii: "/")) {
+            let vendor = id[..<cut].split(separator: UInt8(ascii: "/")).last ?? []
+            return vendors[String(decoding: vendor, as: UTF8.self)]
+                ?? provider(ofFolded: id[(cut + 1)...])
         }
-        if let cut = id.firstIndex(of: ":"), let vendor = vendors[String(id[..<cut])] {
+        let colon = id.firstIndex(of: UInt8(ascii: ":"))
+        if let colon, let vendor = vendors[String(decoding: id[..<colon], as: UTF8.self)] {
             return vendor
         }
         // Open weights that carry a closed model's name.
-        if id.hasPrefix("gpt-oss") { return id.contains(":") ? "ollama" : nil }
-        return prefixes.first { id.hasPrefix($0.prefix) }?.provider
+        if id.begins(with: "gpt-oss") { return colon == nil ? nil : "ollama" }
+        return prefixes.first { id.begins(with: $0.prefix) }?.provider
     }
 
     /// The ledger's name of a provider as servers write it (`gemini`, `x-ai`, `codex`); nil when it
@@ -50,27 +55,51 @@ package enum ModelFamily {
     static func servesOnlyItsOwn(_ provider: String) -> Bool { ownModelsOnly.contains(provider) }
 
     /// Whether a name leaves the choice to the server.
-    package static func isAlias(_ model: String) -> Bool { aliases.contains(model.lowercased()) }
+    package static func isAlias(_ model: String) -> Bool {
+        // All aliases are shorter than nearly all names of models.
+        model.utf8.count <= aliasBytesMax && aliases.contains(model.lowercased())
+    }
+    private static let aliasBytesMax = aliases.map(\.utf8.count).max() ?? 0
 
     /// A model's id from where it was written, without ornament; nil if it is none.
     ///
     /// Drops backticks, `models/`, a provider in front of a colon, and what follows a middle dot
     /// (`deepseek-v4-pro·max`: the reasoning effort).
-    static func clean(_ text: some StringProtocol) -> String? {
-        var id = text[...]
-        while id.first == "`" || id.first == " " { id = id.dropFirst() }
-        while id.last == "`" || id.last == " " { id = id.dropLast() }
-        if let dot = id.firstIndex(of: "·") { id = id[..<dot] }
-        if id.hasPrefix("models/") { id = id.dropFirst("models/".count) }
-        if let cut = id.firstIndex(of: ":"), vendors[id[..<cut].lowercased()] != nil {
-            id = id[id.index(after: cut)...]
+    static func clean(_ text: String) -> String? { clean(utf8: Array(text.utf8)[...]) }
+
+    static func clean(utf8 text: ArraySlice<UInt8>) -> String? {
+        var id = text
+        func isOrnament(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: "`") || byte == 0x20 }
+        while isOrnament(id.first) { id.removeFirst() }
+        while isOrnament(id.last) { id.removeLast() }
+        if let dot = id.middleDot { id = id[..<dot] }
+        if id.begins(with: "models/") { id = id.dropFirst("models/".utf8.count) }
+        if let cut = id.firstIndex(of: UInt8(ascii: ":")),
+            vendors[String(decoding: id[..<cut], as: UTF8.self).lowercased()] != nil
+        {
+            id = id[(cut + 1)...]
         }
-        guard id.utf8.count <= 200, let first = id.utf8.first, isAlphanumeric(first),
-            id.utf8.allSatisfy({ isAlphanumeric($0) || "-_./:@+".utf8.contains($0) }),
-            id.utf8.contains(where: { !(48...57).contains($0) }), !isAlias(String(id)),
-            id.lowercased() != "unknown", id.lowercased() != "none"
+        guard id.count <= 200, let first = id.first, isAlphanumeric(first),
+            id.allSatisfy({ isAlphanumeric($0) || isJoint($0) }),
+            id.contains(where: { !(48...57).contains($0) })
         else { return nil }
-        return String(id)
+        let name = String(decoding: id, as: UTF8.self)
+        return isAlias(name) || isNoName(name) ? nil : name
+    }
+
+    private static func isJoint(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "/"),
+            UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "+"):
+            true
+        default: false
+        }
+    }
+
+    private static func isNoName(_ name: String) -> Bool {
+        guard name.utf8.count == 7 || name.utf8.count == 4 else { return false }
+        let name = name.lowercased()
+        return name == "unknown" || name == "none"
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {
@@ -104,14 +133,14 @@ package enum ModelFamily {
         "opus", "sonnet", "haiku", "large", "small", "medium", "grok", "gemini", "gpt", "claude",
     ]
 
-    private static let bedrockMarks = [
+    private static let bedrockMarks: [StaticString] = [
         "anthropic.", "amazon.", "meta.", "cohere.", "mistral.", "ai21.", "us.anthropic.",
         "eu.anthropic.", "apac.anthropic.", "global.anthropic.", "us.amazon.", "eu.amazon.",
         "us.meta.", "us.deepseek.", "deepseek.", "arn:aws:bedrock",
     ]
 
     /// Most specific first.
-    private static let prefixes: [(prefix: String, provider: String)] = [
+    private static let prefixes: [(prefix: StaticString, provider: String)] = [
         ("claude", "anthropic"), ("gemini", "google"), ("gemma", "google"), ("palm-", "google"),
         ("imagen", "google"), ("veo-", "google"), ("text-embedding-00", "google"),
         ("text-multilingual-embedding", "google"), ("gpt", "openai"), ("chatgpt", "openai"),

@@ -8,13 +8,25 @@ enum TokenCount {
     /// A whole number, a float (rounded down) or a decimal string; nil for a bool, a negative
     /// number (`-1` for "unknown" is seen), anything else or anything absurd.
     static func read(_ node: Int?, in sketch: Sketch) -> UInt64? {
-        guard let text = sketch.literal(node) ?? sketch.string(node) else { return nil }
-        return read(text)
+        node.flatMap { read(utf8: sketch.bytes($0)) }
     }
 
-    static func read(_ text: some StringProtocol) -> UInt64? {
-        guard text.utf8.count <= 64, let value = Decimal(text)?.scaled(by: 0, .down),
-            value <= max
+    static func read(_ text: String) -> UInt64? { read(utf8: Array(text.utf8)[...]) }
+
+    /// What nearly all counts are: a few digits and nothing else.
+    private static func plain(_ text: ArraySlice<UInt8>) -> UInt64? {
+        guard !text.isEmpty, text.count <= 9 else { return nil }
+        var value: UInt64 = 0
+        for byte in text {
+            guard (48...57).contains(byte) else { return nil }
+            value = value &* 10 &+ UInt64(byte & 0x0f)
+        }
+        return value
+    }
+
+    static func read(utf8 text: ArraySlice<UInt8>) -> UInt64? {
+        if let count = plain(text) { return count }
+        guard text.count <= 64, let value = Decimal(utf8: text)?.scaled(by: 0, .down), value <= max
         else { return nil }
         return value
     }
@@ -36,7 +48,14 @@ enum ReportedCost {
     /// A million dollars: no call costs more.
     private static let max: UInt64 = 1_000_000_000_000_000
 
-    static func dollars(_ text: some StringProtocol) -> Int64? { read(text, scale: 9) }
+    /// Where an object may say what it cost.
+    static let keys = KeySet([
+        .costTicks, .costTicksCamel, .totalCostUSD, .costUSD, .costUSDCamel, .totalCost, .cost,
+    ])
+
+    static func dollars(_ text: String) -> Int64? { dollars(utf8: Array(text.utf8)[...]) }
+
+    static func dollars(utf8 text: ArraySlice<UInt8>) -> Int64? { read(text, scale: 9) }
 
     /// What an object says it cost; nil if nothing, or not in dollars.
     ///
@@ -48,6 +67,7 @@ enum ReportedCost {
         {
             return nil
         }
+        guard KeySet(of: object, in: sketch).intersects(keys) else { return nil }
         for key in [Key.costTicks, .costTicksCamel] {
             if let text = number(sketch.child(key, of: object), in: sketch),
                 let cost = read(text, scale: -1)
@@ -57,23 +77,24 @@ enum ReportedCost {
         }
         for key in [Key.totalCostUSD, .costUSD, .costUSDCamel, .totalCost, .cost] {
             guard let node = sketch.child(key, of: object) else { continue }
-            if let text = number(node, in: sketch), let cost = dollars(text) { return cost }
+            if let text = number(node, in: sketch), let cost = dollars(utf8: text) { return cost }
             if key == .cost, sketch.nodes[node].kind == .object {
                 if let cost = read(of: node, in: sketch) { return cost }
                 if let text = number(sketch.child(.total, of: node), in: sketch) {
-                    return dollars(text)
+                    return dollars(utf8: text)
                 }
             }
         }
         return nil
     }
 
-    private static func number(_ node: Int?, in sketch: Sketch) -> String? {
-        sketch.literal(node) ?? sketch.string(node)
+    private static func number(_ node: Int?, in sketch: Sketch) -> ArraySlice<UInt8>? {
+        guard sketch.isKind(.number, node) || sketch.isKind(.string, node) else { return nil }
+        return sketch.bytes(node)
     }
 
-    private static func read(_ text: some StringProtocol, scale: Int) -> Int64? {
-        guard text.utf8.count <= 64, let value = Decimal(text)?.scaled(by: scale, .nearest),
+    private static func read(_ text: ArraySlice<UInt8>, scale: Int) -> Int64? {
+        guard text.count <= 64, let value = Decimal(utf8: text)?.scaled(by: scale, .nearest),
             value <= max
         else { return nil }
         return Int64(value)

@@ -21,10 +21,9 @@ struct Reconciliation {
         reasoning = counts.reasoning
         input = counts.input.map { TokenCount.sum($0, counts.extraInput) }
         output = counts.output
-        let habit =
-            Dialect.all.indices.contains(counts.dialect) ? Dialect.all[counts.dialect] : nil
-        let addsCaches = habit?.addsCaches(speaker) ?? false
-        let addsReasoning = habit?.addsReasoning(speaker) ?? false
+        let isKnown = Dialect.all.indices.contains(counts.dialect)
+        let addsCaches = isKnown && Dialect.all[counts.dialect].addsCaches(speaker)
+        let addsReasoning = isKnown && Dialect.all[counts.dialect].addsReasoning(speaker)
         if let total = counts.total, input == nil || output == nil {
             complete(with: total, addsReasoning: addsReasoning)
         } else {

@@ -57,14 +57,24 @@ struct UsageDocument {
         shareCost()
     }
 
+    /// Whether a result can say something that has no carrier of its own: most hold nothing but
+    /// content.
+    static func mayTell(_ result: Int, in sketch: Sketch) -> Bool {
+        KeySet(of: result, in: sketch).intersects(resultKeys)
+    }
+    private static let resultKeys = Carrier.tellingKeys.union(reportKeys)
+        .union(KeySet(wrappers.subtracting([.meta])))
+
     /// The keys whose objects are more of the document.
     private static let wrappers: Set<Key> = [
         .result, .message, .data, .meta, .metadata, .response, .rawResponse, .raw, .info,
         .completion, .details, .stats,
     ]
+    private static let wrapperKeys = KeySet(wrappers)
 
     private mutating func wrapped(in object: Int, isResult: Bool) -> [Int] {
         var objects: [Int] = []
+        guard KeySet(of: object, in: sketch).intersects(Self.wrapperKeys) else { return objects }
         for child in sketch.children(of: object)
         where Self.wrappers.contains(sketch.nodes[child].key) {
             if isResult, sketch.nodes[child].key == .meta { continue }
@@ -79,9 +89,8 @@ struct UsageDocument {
 
     /// Whether an object sums up many calls: it counts them.
     private func isCumulative(_ object: Int) -> Bool {
-        [Key.calls, .totalCalls].contains {
-            TokenCount.read(sketch.child($0, of: object), in: sketch) != nil
-        }
+        TokenCount.read(sketch.child(.calls, of: object), in: sketch) != nil
+            || TokenCount.read(sketch.child(.totalCalls, of: object), in: sketch) != nil
     }
 
     private mutating func collectFacts(of object: Int) {
@@ -110,7 +119,12 @@ struct UsageDocument {
         .usage, .usageMetadata, .billedUnits, .lastTokenUsage, .tokens,
     ]
 
+    /// The keys of which an object must have one for any report to stand in it.
+    private static let reportKeys = Dialect.usageKeys.union(
+        KeySet(usageKeys + [.modelUsage, .models]))
+
     private mutating func readReports(of object: Int) {
+        guard KeySet(of: object, in: sketch).intersects(Self.reportKeys) else { return }
         var found: [UsageReport] = []
         var mapped: [UsageReport] = []
         for key in Self.usageKeys {

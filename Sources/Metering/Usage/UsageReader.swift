@@ -53,7 +53,7 @@ package enum UsageReader {
     /// request; `session_configured` carries the model. Nil for any other event.
     package static func read(codexEvent event: Observation) -> CodexEvent? {
         let sketch = event.sketch
-        guard event.method == "codex/event", let params = sketch.find(.params),
+        guard event.method == "codex/event", let params = sketch.child(.params, of: 0),
             let request = RequestID(sketch, sketch.find(.meta, .requestId, from: params)),
             let message = sketch.child(.msg, of: params)
         else { return nil }

@@ -33,10 +33,17 @@ package struct ModelPattern: Hashable, Sendable {
     }
 
     /// Matches `text` alone, whatever it holds.
-    package init(literal text: some StringProtocol) { body = text.utf8.map(\.asciiLowercased) }
+    package init(literal text: some StringProtocol) { self.init(literal: text.utf8) }
+
+    init(literal text: some Sequence<UInt8>) { body = text.map(\.asciiLowercased) }
 
     /// It names one model rather than a family of spellings.
     var isExact: Bool { !isPrefix && !isSuffix }
+
+    /// - Parameter isExact: only the pattern of one model counts.
+    func matches(_ id: [UInt8], isExact: Bool) -> Bool {
+        (!isExact || self.isExact) && matches(id)
+    }
 
     /// `id` in lower case.
     func matches(_ id: [UInt8]) -> Bool {

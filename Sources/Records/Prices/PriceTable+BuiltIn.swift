@@ -8,41 +8,117 @@
 // figure of a rate holds, and the rates in dollars per million tokens: i input, r cache read, w and
 // h cache write for five minutes and an hour, o output, t thinking, and q per 1,000 requests.
 
+internal import Synchronization
+
 extension PriceTable {
-    /// The compiled-in prices. Read on first use, once; using it costs a start-up nothing.
+    /// The compiled-in prices. At first they stay text, of which the line of a model is read when it
+    /// is asked for: reading them all takes as long as metering a hundred calls.
     package static let builtIn = PriceTable(
-        layers: [
-            Layer(parse(builtIn: BuiltInPrices.text, source: BuiltInPrices.source))
-        ])
+        layers: [BuiltInLayer()])
 
     /// Lines that do not follow the format are passed over; a test sees to it that there are none.
     static func parse(builtIn text: StaticString, source: String) -> [PriceEntry] {
-        text.withUTF8Buffer { text in
-            var entries: [PriceEntry] = []
-            var provider = ""
-            for line in text.split(separator: UInt8(ascii: "\n")) {
-                if line.first == UInt8(ascii: "=") {
-                    provider = String(decoding: line.dropFirst(), as: UTF8.self)
-                    continue
-                }
-                let fields = line.split(
-                    separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
-                guard fields.count >= 3 else { continue }
-                let id = String(decoding: fields[0], as: UTF8.self)
-                let patterns = fields[1].split(separator: UInt8(ascii: " "))
-                entries.append(
-                    PriceEntry(
-                        id: id, provider: provider,
-                        patterns: patterns.isEmpty
-                            ? [ModelPattern(literal: id)]
-                            : patterns.map { ModelPattern(utf8: $0) },
-                        periods: fields[2].split(separator: UInt8(ascii: ";"))
-                            .map { PriceEntry.Period(builtIn: $0) },
-                        source: source,
-                        note: fields.count > 3 ? String(decoding: fields[3], as: UTF8.self) : nil))
-            }
-            return entries
+        BuiltInLines(text: text, source: source).entries
+    }
+}
+
+/// The compiled-in table. A session asks for a model or two; who asks for more gets the whole
+/// table read.
+private final class BuiltInLayer: PriceTable.Layer {
+    private static let lines = BuiltInLines(
+        text: BuiltInPrices.text, source: BuiltInPrices.source)
+    private static let whole = PriceTable.ReadLayer(lines.entries)
+    /// A look-up of one model is up to a dozen here.
+    private static let scansMax = 64
+
+    private let scans = Atomic(0)
+
+    var entries: [PriceEntry] { Self.whole.entries }
+
+    func first(provider: String, name: [UInt8], isExact: Bool) -> PriceEntry? {
+        if scans.load(ordering: .relaxed) < Self.scansMax {
+            scans.add(1, ordering: .relaxed)
+            return Self.lines.first(provider: provider, name: name, isExact: isExact)
         }
+        return Self.whole.first(provider: provider, name: name, isExact: isExact)
+    }
+}
+
+/// Prices in the format of the compiled-in table.
+private struct BuiltInLines {
+    typealias Bytes = Slice<UnsafeBufferPointer<UInt8>>
+
+    let text: StaticString
+    let source: String
+
+    var entries: [PriceEntry] {
+        var entries: [PriceEntry] = []
+        forEachLine { provider, line in
+            if let entry = PriceEntry(builtIn: line, provider: provider, source: source) {
+                entries.append(entry)
+            }
+            return true
+        }
+        return entries
+    }
+
+    func first(provider: String, name: [UInt8], isExact: Bool) -> PriceEntry? {
+        var found: PriceEntry?
+        forEachLine(of: provider) { provider, line in
+            guard let patterns = PriceEntry.patterns(builtIn: line),
+                patterns.contains(where: { $0.matches(name, isExact: isExact) })
+            else { return true }
+            found = PriceEntry(builtIn: line, provider: provider, source: source)
+            return found == nil
+        }
+        return found
+    }
+
+    /// Calls with each model's line, of one provider or of all, until told to stop.
+    private func forEachLine(
+        of wanted: String? = nil, _ body: (_ provider: String, _ line: Bytes) -> Bool
+    ) {
+        text.withUTF8Buffer { text in
+            var provider = ""
+            var isWanted = wanted == nil || wanted == ""
+            var rest = text[...]
+            while !rest.isEmpty {
+                let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+                let line = rest[..<end]
+                rest = rest[end...].dropFirst()
+                if line.first == UInt8(ascii: "=") {
+                    isWanted = wanted.map { line.dropFirst().elementsEqual($0.utf8) } ?? true
+                    if isWanted { provider = String(decoding: line.dropFirst(), as: UTF8.self) }
+                } else if isWanted, !line.isEmpty, !body(provider, line) {
+                    return
+                }
+            }
+        }
+    }
+}
+
+extension PriceEntry {
+    /// Nil for a line that does not follow the format.
+    fileprivate init?(builtIn line: BuiltInLines.Bytes, provider: String, source: String) {
+        let fields = line.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+        guard fields.count >= 3, let patterns = Self.patterns(builtIn: line) else { return nil }
+        self.init(
+            id: String(decoding: fields[0], as: UTF8.self), provider: provider,
+            patterns: patterns,
+            periods: fields[2].split(separator: UInt8(ascii: ";"))
+                .map { PriceEntry.Period(builtIn: $0) },
+            source: source,
+            note: fields.count > 3 ? String(decoding: fields[3], as: UTF8.self) : nil)
+    }
+
+    /// The names a line is for; nil if it does not follow the format.
+    fileprivate static func patterns(builtIn line: BuiltInLines.Bytes) -> [ModelPattern]? {
+        let bar = UInt8(ascii: "|")
+        guard let idEnd = line.firstIndex(of: bar) else { return nil }
+        let rest = line[(idEnd + 1)...]
+        guard let end = rest.firstIndex(of: bar) else { return nil }
+        if end == rest.startIndex { return [ModelPattern(literal: line[..<idEnd])] }
+        return rest[..<end].split(separator: UInt8(ascii: " ")).map { ModelPattern(utf8: $0) }
     }
 }
 

@@ -5,7 +5,16 @@
 /// costs microseconds; callers keep the `PriceEntry` for as long as provider and model stay.
 package struct PriceTable: Sendable {
     /// Prices that are searched together, before those of the next layer.
-    struct Layer: Sendable {
+    protocol Layer: Sendable {
+        /// In the order in which they are tried.
+        var entries: [PriceEntry] { get }
+
+        /// The first entry of a provider that has a name, in lower case.
+        func first(provider: String, name: [UInt8], isExact: Bool) -> PriceEntry?
+    }
+
+    /// Prices that were read from a file.
+    struct ReadLayer: Layer {
         let entries: [PriceEntry]
         /// By provider, in the order of the entries.
         private let places: [String: [Int]]
@@ -18,8 +27,7 @@ package struct PriceTable: Sendable {
         func first(provider: String, name: [UInt8], isExact: Bool) -> PriceEntry? {
             // By place, so that only the entry found is copied.
             for place in places[provider] ?? [] {
-                for pattern in entries[place].patterns
-                where (!isExact || pattern.isExact) && pattern.matches(name) {
+                if entries[place].patterns.contains(where: { $0.matches(name, isExact: isExact) }) {
                     return entries[place]
                 }
             }
@@ -27,17 +35,17 @@ package struct PriceTable: Sendable {
         }
     }
 
-    private let layers: [Layer]
+    private let layers: [any Layer]
 
-    init(layers: [Layer]) { self.layers = layers }
+    init(layers: [any Layer]) { self.layers = layers }
 
     /// `overrides` before the prices of `base`.
     package init(overrides: [PriceEntry], base: PriceTable) {
-        layers = [Layer(overrides)] + base.layers
+        layers = [ReadLayer(overrides) as any Layer] + base.layers
     }
 
     /// Every entry, those searched first first.
-    package var entries: [PriceEntry] { layers.flatMap(\.entries) }
+    package var entries: [PriceEntry] { layers.flatMap { $0.entries } }
 
     /// What `usage` cost. See `match` and `PriceEntry.cost`.
     package func price(
