@@ -10,18 +10,33 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Half of a static executable's start goes into loading libstdc++ and libgcc_s for the Swift
-/// runtime's sake: with both linked in, only libc is left to load. libc itself stays shared, so
+/// Of what the executable is made of.
+let lean: [SwiftSetting] =
+    strict + [
+        // One `contains` of a string in a string would link the whole regular expression engine, a
+        // megabyte that has to be relocated at every start.
+        .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
+        // Each function in a section of its own, which the linker can leave out, or put in order.
+        .unsafeFlags(["-Xfrontend", "-function-sections"], .when(platforms: [.linux])),
+    ]
+
+/// Half of a static executable's start goes into loading libstdc++, libgcc_s and libm for the Swift
+/// runtime's sake: with none of them needed, only libc is left to load. It stays shared, so
 /// that libraries can still be loaded at run time.
 let startFast = LinkerSetting.unsafeFlags(
     [
         "-L", Context.packageDirectory + "/Sources/CPlatform/link",
         "-Xclang-linker", "-static-libgcc", "-use-ld=lld",
+        // Nobody looks our symbols up, and the linker may leave out what nobody uses.
+        "-Xlinker", "--no-export-dynamic",
+        // What a relay runs lies side by side; a list that is out of date only does less.
+        "-Xlinker", "--no-warn-symbol-ordering", "-Xlinker",
+        "--symbol-ordering-file=" + Context.packageDirectory + "/Sources/CPlatform/link/order.txt",
     ],
     .when(platforms: [.linux], configuration: .release))
 
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, swiftSettings: lean)
 }
 
 func tests(
@@ -37,6 +52,7 @@ let package = Package(
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
         .target(name: "CPlatform", exclude: ["link"]),
+        .target(name: "Start"),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
@@ -45,8 +61,8 @@ let package = Package(
         library("Ledger", ["Posix", "Records"]),
         .executableTarget(
             name: "mcp-meter",
-            dependencies: ["Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
-            swiftSettings: strict, linkerSettings: [startFast]),
+            dependencies: ["Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
+            swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
@@ -68,7 +84,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Records"]),
+        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -67,7 +67,7 @@ struct SegmentFile: ~Copyable {
             file.unlock()
             return .gone
         } catch {
-            return kill(pid, 0) == 0 || errno == EPERM ? .alive : .gone
+            return kill(pid, 0) == 0 || currentErrno() == EPERM ? .alive : .gone
         }
     }
 

@@ -86,7 +86,7 @@ enum Secrets {
     ]
 
     private static func privateKeyFollows(_ rest: ArraySlice<UInt8>) -> Bool {
-        String(decoding: rest.prefix(40), as: UTF8.self).contains("PRIVATE KEY")
+        FoldedText(String(decoding: rest.prefix(40), as: UTF8.self)).has("private key")
     }
 
     private static func isSecret(_ word: ArraySlice<UInt8>) -> Bool {

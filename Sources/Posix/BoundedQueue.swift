@@ -86,13 +86,16 @@ package final class BoundedQueue<Element: Sendable>: @unchecked Sendable {
     /// Takes the oldest element, waiting for one until the deadline (monotonic nanoseconds). One
     /// consumer at a time.
     ///
-    /// - Parameter deadline: nil waits without end; a time past only looks.
-    package func pop(until deadline: UInt64?) -> Popped {
+    /// - Parameters:
+    ///   - deadline: nil waits without end; a time past only looks.
+    ///   - polling: true for a consumer that is soon to look again anyway: producers leave it
+    ///     asleep until its deadline, which saves them a system call.
+    package func pop(until deadline: UInt64?, polling: Bool = false) -> Popped {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while count == 0 {
             if isClosed { return .closed }
-            isConsumerWaiting = true
+            isConsumerWaiting = !polling
             let woken = wait(until: deadline)
             isConsumerWaiting = false
             if !woken, count == 0 { return isClosed ? .closed : .timedOut }

@@ -91,23 +91,3 @@ package final class CStringArray: @unchecked Sendable {
         }
     }
 }
-
-/// Whether the environment has a variable whose name begins with one of these. Copies nothing.
-package func isVariableSet(startingWith prefixes: [StaticString]) -> Bool {
-    guard var next = cplatform_environment() else { return false }
-    while let variable = next.pointee {
-        for prefix in prefixes
-        where strncmp(variable, prefix.start, prefix.utf8CodeUnitCount) == 0 {
-            return true
-        }
-        next += 1
-    }
-    return false
-}
-
-extension StaticString {
-    /// Its bytes as C has them, with the terminating NUL.
-    package var start: UnsafePointer<CChar> {
-        UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
-    }
-}

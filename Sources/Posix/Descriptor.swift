@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     package import Darwin
 #elseif canImport(Musl)
@@ -30,7 +32,7 @@ package struct Descriptor: ~Copyable, Sendable {
         _ path: String, _ flags: CInt, mode: mode_t = 0o600
     ) throws(SystemError) -> Descriptor {
         let raw = try retrying("open") {
-            Int(path.withCString { openFile($0, flags | O_CLOEXEC, mode) })
+            Int(path.withCString { cplatform_open($0, flags | O_CLOEXEC, UInt32(mode)) })
         }
         return Descriptor(owning: CInt(raw))
     }
@@ -44,11 +46,6 @@ package struct Descriptor: ~Copyable, Sendable {
     package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         try Posix.writeAll(raw, bytes)
     }
-}
-
-// `open` is also the name of the method above; the C function needs its own.
-private func openFile(_ path: UnsafePointer<CChar>, _ flags: CInt, _ mode: mode_t) -> CInt {
-    open(path, flags, mode)
 }
 
 /// Reads from a descriptor that this process may not own. 0 is the end of the stream.

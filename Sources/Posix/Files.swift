@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     package import Darwin
 #elseif canImport(Musl)
@@ -50,7 +52,9 @@ extension Descriptor {
         _ name: String, _ flags: CInt, mode: mode_t = 0o600
     ) throws(SystemError) -> Descriptor {
         let raw = try retrying("openat") {
-            Int(name.withCString { openat(self.raw, $0, flags | O_CLOEXEC, mode) })
+            Int(
+                name.withCString { cplatform_openat(self.raw, $0, flags | O_CLOEXEC, UInt32(mode)) }
+            )
         }
         return Descriptor(owning: CInt(raw))
     }
@@ -157,15 +161,17 @@ package func removeDirectory(_ path: String) throws(SystemError) {
 
 /// The names in a directory, in no order, without `.` and `..`. The C function is `readdir`.
 package func directoryEntries(_ path: String) throws(SystemError) -> [String] {
-    guard let directory = opendir(path) else { throw SystemError(call: "opendir", code: errno) }
+    guard let directory = opendir(path) else {
+        throw SystemError(call: "opendir", code: currentErrno())
+    }
     defer { closedir(directory) }
     let nameOffset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
     var names: [String] = []
     while true {
         // Null means both the end and a failure: only `errno` tells them apart.
-        errno = 0
+        cplatform_set_errno(0)
         guard let entry = readdir(directory) else {
-            let code = errno
+            let code = currentErrno()
             if code != 0 { throw SystemError(call: "readdir", code: code) }
             return names
         }

@@ -93,7 +93,7 @@ package func replaceProcess(arguments: CStringArray) -> LaunchFailure {
         return LaunchFailure(exitCode: 127, "cannot start a server: no command given")
     }
     _ = execvp(command, arguments.pointers)
-    let code = errno
+    let code = currentErrno()
     return LaunchFailure(
         command: String(cString: command), code: code, environment: .environment())
 }
@@ -130,7 +130,7 @@ package struct ChildProcess: Sendable {
     /// Whether its group has a member, a zombie included.
     package var groupExists: Bool {
         // EPERM: there is one, which belongs to somebody else.
-        id > 1 && (kill(-id, 0) == 0 || errno == EPERM)
+        id > 1 && (kill(-id, 0) == 0 || currentErrno() == EPERM)
     }
 
     /// Sends a signal to every process of its group; false when there is none.

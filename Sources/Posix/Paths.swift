@@ -31,7 +31,7 @@ package func executablePath() throws(SystemError) -> String {
 
 /// The working directory. The C function is `getcwd`.
 package func currentDirectory() throws(SystemError) -> String {
-    guard let path = getcwd(nil, 0) else { throw SystemError(call: "getcwd", code: errno) }
+    guard let path = getcwd(nil, 0) else { throw SystemError(call: "getcwd", code: currentErrno()) }
     defer { free(path) }
     return String(cString: path)
 }
@@ -44,7 +44,7 @@ package func makeTemporaryDirectory(named name: String) throws(SystemError) -> S
     let template = (parent.hasPrefix("/") ? parent : "/tmp") + "/\(name).XXXXXX"
     guard let copy = strdup(template) else { throw SystemError(call: "strdup", code: ENOMEM) }
     defer { free(copy) }
-    guard mkdtemp(copy) != nil else { throw SystemError(call: "mkdtemp", code: errno) }
+    guard mkdtemp(copy) != nil else { throw SystemError(call: "mkdtemp", code: currentErrno()) }
     return String(cString: copy)
 }
 

@@ -47,9 +47,9 @@ extension Descriptor {
     /// the open file description, not to the number. The C function is `fcntl`.
     package func setNonBlocking() throws(SystemError) {
         let raw = raw
-        let flags = try retrying("fcntl") { Int(fcntl(raw, F_GETFL)) }
+        let flags = try retrying("fcntl") { Int(cplatform_fcntl(raw, F_GETFL, 0)) }
         _ = try retrying("fcntl") {
-            Int(fcntl(raw, F_SETFL, CInt(truncatingIfNeeded: flags) | O_NONBLOCK))
+            Int(cplatform_fcntl(raw, F_SETFL, CInt(truncatingIfNeeded: flags) | O_NONBLOCK))
         }
     }
 }

@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -15,9 +17,9 @@ package enum StandardStreams {
     /// with `EBADF`, and it is closed in every child. Call it before opening anything.
     package static func occupyClosed() {
         for number in CInt(0)...2 {
-            guard fcntl(number, F_GETFD) < 0, errno == EBADF else { continue }
+            guard cplatform_fcntl(number, F_GETFD, 0) < 0, currentErrno() == EBADF else { continue }
             // The lowest free number is the one looked at: those below it are open by now.
-            _ = open("/dev/null", (number == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
+            _ = cplatform_open("/dev/null", (number == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC, 0)
         }
     }
 
@@ -26,6 +28,6 @@ package enum StandardStreams {
         let flags = (number == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC
         guard let null = try? Descriptor.open("/dev/null", flags) else { return }
         _ = dup2(null.raw, number)
-        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        _ = cplatform_fcntl(number, F_SETFD, FD_CLOEXEC)
     }
 }

@@ -1,3 +1,5 @@
+import CPlatform
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -37,11 +39,13 @@ package func retrying(_ call: StaticString, _ body: () -> Int) throws(SystemErro
     while true {
         let result = body()
         if result >= 0 { return result }
-        let code = errno
+        let code = currentErrno()
         if code != EINTR { throw SystemError(call: call, code: code) }
     }
 }
 
 /// The value of `errno` left by the C call just before.
-@inline(__always)
-func currentErrno() -> CInt { errno }
+///
+/// Use this and not Glibc's `errno`: that is a Swift function in one object with wrappers of all of
+/// <math.h>, which would have every process load and relocate libm for nothing.
+package func currentErrno() -> CInt { cplatform_errno() }

@@ -54,7 +54,7 @@ struct ClientPump<Observer: ByteObserver> {
             while !rest.isEmpty {
                 guard traffic.clientGate.enter() else { return true }
                 let written = write(server.raw, rest.baseAddress, rest.count)
-                let code = errno
+                let code = currentErrno()
                 if written > 0 {
                     let taken = UnsafeRawBufferPointer(rebasing: rest[..<written])
                     observer.observe(taken, stamp: stamp)
@@ -76,7 +76,7 @@ func readChunk(_ descriptor: CInt, into buffer: UnsafeMutableRawBufferPointer) -
     while true {
         let count = read(descriptor, buffer.baseAddress, buffer.count)
         if count >= 0 { return count }
-        let code = errno
+        let code = currentErrno()
         if code == EINTR { continue }
         // Whoever shares the description may have made it non-blocking.
         guard code == EAGAIN || code == EWOULDBLOCK else { return 0 }

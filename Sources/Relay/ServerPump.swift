@@ -65,7 +65,7 @@ struct ServerPump<Observer: ByteObserver> {
                 rest = UnsafeRawBufferPointer(rebasing: rest[written...])
                 continue
             }
-            let code = errno
+            let code = currentErrno()
             if written == 0 || code == EINTR { continue }
             guard code == EAGAIN || code == EWOULDBLOCK else { return false }
             waitUntilReady(sink, POLLOUT)

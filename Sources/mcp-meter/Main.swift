@@ -1,7 +1,9 @@
+import Start
+
 @main
 struct Main {
     static func main() {
-        FastExit.becomeServerIfOff()
+        start_become_server_if_off(CommandLine.argc, CommandLine.unsafeArgv)
         let words = Array(CommandLine.arguments.dropFirst())
         switch Arguments.parse(words) {
         case .relay(let command):

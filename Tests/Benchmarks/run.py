@@ -3,7 +3,7 @@
 
     Tests/Benchmarks/run.py [--quick]
 
-Needs `cc` and a release build (`swift build -c release --static-swift-stdlib`, or MCP_METER_BIN).
+Needs `cc` and a release build (`swift build -c release --static-swift-stdlib --disable-local-rpath`, or MCP_METER_BIN).
 Nothing here passes or fails: times depend on the machine, and only ratios within one run mean
 something. The targets in the last column are what the project holds itself to.
 """

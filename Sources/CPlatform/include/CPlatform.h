@@ -81,6 +81,17 @@ int cplatform_pipe(int ends[2]);
 // Names the calling thread, at most 15 bytes.
 void cplatform_name_thread(const char *name);
 
+// ---- Calls that are variadic, or a macro: see calls.c ----
+
+// The value of errno left by the C call just before.
+int cplatform_errno(void);
+void cplatform_set_errno(int code);
+
+int cplatform_open(const char *path, int flags, uint32_t mode);
+int cplatform_openat(int directory, const char *path, int flags, uint32_t mode);
+// For commands whose argument is an int, or none (then 0).
+int cplatform_fcntl(int descriptor, int command, int argument);
+
 // ---- Signals ----
 
 // Begins to forward SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP and SIGCONT to

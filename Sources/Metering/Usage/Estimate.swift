@@ -52,7 +52,7 @@ enum Estimate {
         var maker = provider
         if provider.map({ byProvider[$0] == nil }) ?? true, let model {
             maker = ModelFamily.provider(of: model)
-            if maker == "bedrock" { maker = model.contains("anthropic") ? "anthropic" : nil }
+            if maker == "bedrock" { maker = FoldedText(model).has("anthropic") ? "anthropic" : nil }
         }
         guard let maker, let weights = byProvider[maker] else { return byDefault }
         if maker == "anthropic", let model, let version = ModelFamily.claudeVersion(model),

@@ -18,12 +18,6 @@ enum CommandTable {
     /// comes to depend on their being commands to run.
     static let reserved = ["deliver", "serve", "report", "import", "wrap", "unwrap", "doctor"]
 
-    /// Every first word that is not the beginning of a server's command.
-    static let words: [StaticString] = [
-        "inspect", "demo", "prices", "help", "demo-server", "deliver", "serve", "report", "import",
-        "wrap", "unwrap", "doctor",
-    ]
-
     static let commands = [
         Command(
             name: "run",

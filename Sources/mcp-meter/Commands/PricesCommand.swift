@@ -6,7 +6,7 @@ enum PricesCommand {
     static func run(_ options: PricesOptions) {
         if let path = options.check { return check(path) }
         let configuration = Configuration(Environment.current())
-        let table = ConfigurationFiles.prices(configuration)
+        let table = ConfigurationFiles.prices(configuration) ?? .builtIn
         let listing = table.listing(filter: options.filter)
         guard !listing.isEmpty else {
             Console.fail(

@@ -21,16 +21,16 @@ enum ConfigurationFiles {
         }
     }
 
-    /// `MCP_METER_PRICES`
-    static func prices(_ configuration: Configuration) -> PriceTable {
-        guard let path = configuration.pricesPath else { return .builtIn }
+    /// `MCP_METER_PRICES`; nil for the built-in prices, which are read when first asked for.
+    static func prices(_ configuration: Configuration) -> PriceTable? {
+        guard let path = configuration.pricesPath else { return nil }
         do {
             return try PriceTable(overriding: readWholeFile(path, atMost: bytesMax))
         } catch {
             Console.complain(
                 "MCP_METER_PRICES (\(path)): \(error). The built-in prices are used; "
                     + "`mcp-meter prices --check \(path)` tells more.")
-            return .builtIn
+            return nil
         }
     }
 }

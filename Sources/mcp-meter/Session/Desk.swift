@@ -35,11 +35,13 @@ struct Desk: ~Copyable {
     private var hasComplained = false
     private(set) var isOver = false
 
-    init(office: Office, setup: MeteringThread.Setup) {
+    /// - Parameter writer: has its segment open, if that can be.
+    init(office: Office, setup: MeteringThread.Setup, writer: consuming LedgerWriter) {
         self.office = office
         self.setup = setup
         meter = Meter(setup.configuration())
-        writer = LedgerWriter(setup.directory)
+        segment = writer.segment
+        self.writer = writer
     }
 
     mutating func begin() {

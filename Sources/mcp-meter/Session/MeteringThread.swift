@@ -23,9 +23,15 @@ final class MeteringThread: @unchecked Sendable {
         var complain: @Sendable (String) -> Void
     }
 
+    /// How often it looks for messages while they come in. A record is to be in the ledger within a
+    /// millisecond of its answer.
+    private static let pollNanoseconds: UInt64 = 300_000
+    /// For how long after a message it does.
+    private static let busyNanoseconds: UInt64 = 20_000_000
+
     private let office: Office
     private let setup: Setup
-    /// Closed when the first line is in the ledger, or cannot be.
+    /// Closed when the ledger is open, or cannot be.
     private let ready = BoundedQueue<Bool>(capacity: 1)
     /// Closed when the last line is.
     private let done = BoundedQueue<Bool>(capacity: 1)
@@ -69,21 +75,40 @@ final class MeteringThread: @unchecked Sendable {
         return false
     }
 
+    /// Tells the guardian where the ledger is. What fails here is complained of with the first line.
+    private func openLedger(_ writer: inout LedgerWriter) {
+        office.diskBegins()
+        defer { office.diskEnds() }
+        try? writer.open(at: Timestamp(microseconds: WallClock.now()))
+        if let name = writer.segment { office.blackBox.setPath(setup.directory.path(of: name)) }
+    }
+
     private func run() {
-        var desk = Desk(office: office, setup: setup)
-        desk.begin()
+        // Prices and profiles are not needed before the first answer, and take longer than the disk.
+        var writer = LedgerWriter(setup.directory)
+        openLedger(&writer)
         ready.close()
+        var desk = Desk(office: office, setup: setup, writer: writer)
+        desk.begin()
         var isTidy = false
         var deadline = MonotonicClock.now() &+ Desk.tickNanoseconds
+        // While messages come in, this thread looks for them now and then and takes several at
+        // once: were it woken for each, it would compete with the pumps for their cores.
+        var busyUntil: UInt64 = 0
         while true {
-            switch office.queue.pop(until: deadline) {
+            let now = MonotonicClock.now()
+            let isBusy = now < busyUntil
+            let look = isBusy ? min(deadline, now &+ Self.pollNanoseconds) : deadline
+            switch office.queue.pop(until: look, polling: isBusy) {
             case .closed: return
+            case .timedOut where look < deadline: continue
             case .timedOut:
                 desk.tick(at: MonotonicClock.now())
                 // Not before the first quiet moment: a short session is to be short.
                 if !isTidy { desk.applyRetention() }
                 isTidy = true
             case .element(let first):
+                busyUntil = MonotonicClock.now() &+ Self.busyNanoseconds
                 desk.take(first)
                 var taken = 1
                 while taken < Desk.batchMax, case .element(let next) = office.queue.pop(until: 0) {

@@ -34,8 +34,6 @@ final class Office: Sendable {
     let blackBox: BlackBox
     /// Messages for which there was no room.
     let dropped = Atomic<UInt64>(0)
-    /// When the metering thread was last woken, in monotonic nanoseconds.
-    private let woken = Atomic<UInt64>(0)
     /// Since when the metering thread has been at the disk; 0 when it is not.
     private let atDiskSince = Atomic<UInt64>(0)
 
@@ -43,11 +41,6 @@ final class Office: Sendable {
     private static let poolCapacity = 64
     private static let patienceNanoseconds: UInt64 = 1_000_000_000
     private static let stuckNanoseconds: UInt64 = 100_000_000
-
-    /// A request does not need the metering thread at once, for the black box has its `begin`: it
-    /// wakes it only if nothing did for this long. In a quick exchange that saves one wake-up of
-    /// two.
-    private static let wakeIntervalNanoseconds: UInt64 = 10_000_000
 
     init(queueCapacity: Int, begins: BeginFactory, blackBox: BlackBox) {
         queue = BoundedQueue(capacity: queueCapacity)
@@ -57,13 +50,7 @@ final class Office: Sendable {
     }
 
     func post(_ parcel: Parcel) {
-        let now = MonotonicClock.now()
-        let isAnswer = parcel.observation.kind == .result || parcel.observation.kind == .error
-        let isQuiet =
-            now &- woken.load(ordering: .relaxed) > Self.wakeIntervalNanoseconds
-        let waking = isAnswer || isQuiet
-        if waking { woken.store(now, ordering: .relaxed) }
-        if queue.tryPush(.message(parcel), waking: waking) || pushPatiently(parcel) { return }
+        if queue.tryPush(.message(parcel)) || pushPatiently(parcel) { return }
         if let slot = parcel.begin?.slot { blackBox.release(slot) }
         dropped.add(1, ordering: .relaxed)
     }
