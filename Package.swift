@@ -20,8 +20,8 @@ let lean: [SwiftSetting] =
         .unsafeFlags(["-Xfrontend", "-function-sections"], .when(platforms: [.linux])),
     ]
 
-/// Half of a static executable's start goes into loading libstdc++, libgcc_s and libm for the Swift
-/// runtime's sake: with none of them needed, only libc is left to load. It stays shared, so
+/// Half of a static executable's start goes into loading libstdc++ and libgcc_s for the Swift
+/// runtime's sake: with both linked in, only libc and libm are left to load. They stay shared, so
 /// that libraries can still be loaded at run time.
 let startFast = LinkerSetting.unsafeFlags(
     [

@@ -1,6 +1,5 @@
 // C calls that Swift reaches only through an overlay of its own, because they are variadic or a
-// macro. Glibc's overlay is one object with wrappers of all of <math.h>: who uses any of it loads
-// libm at every start.
+// macro. Glibc's overlay is one object with wrappers of all of <math.h>: none of it is linked in.
 
 #ifdef __linux__
 #define _GNU_SOURCE

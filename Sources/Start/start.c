@@ -1,7 +1,6 @@
 // Off means absent, and the sooner this process is the server, the less it can be told from it. So
 // this is decided before the Swift runtime has started itself, which takes longer than all of the
-// rest. The runtime's own ways to the arguments and to backtraces are replaced for the same reason:
-// at every start one reads /proc/self/maps, the other looks for a program in eight directories.
+// rest.
 
 #ifdef __linux__
 #define _GNU_SOURCE
@@ -61,42 +60,13 @@ void start_become_server_if_off(int argc, char *const *argv) {
 
 #ifdef __GLIBC__
 
-static int count;
-static char **arguments;
-
 // Only in a program whose main is ours: the tests link this file too.
 int main(int, char **);
 __attribute__((weak)) int mcp_meter_main(int, char **);
 
 // 101 is before every constructor of a library's. Only glibc hands them the arguments.
 __attribute__((constructor(101))) static void start(int argc, char **argv) {
-    count = argc;
-    arguments = argv;
     if (main == mcp_meter_main) start_become_server_if_off(argc, argv);
 }
-
-// In a static link these are found before the runtime's, whose objects are then left out; should
-// the runtime come to use more of those objects, the linker will say so. Hidden, so that a runtime
-// in a shared library keeps its own.
-#define INSTEAD_OF_THE_RUNTIME_S __attribute__((visibility("hidden"), used))
-
-// CommandLine.cpp
-INSTEAD_OF_THE_RUNTIME_S char **_swift_stdlib_getUnsafeArgvArgc(int *argc);
-
-char **_swift_stdlib_getUnsafeArgvArgc(int *argc) {
-    *argc = count;
-    return arguments;
-}
-
-// Backtrace.cpp: without it a trap ends the process as it does with SWIFT_BACKTRACE=enable=no.
-INSTEAD_OF_THE_RUNTIME_S bool _swift_backtrace_isThunkFunction(const char *name);
-
-bool _swift_backtrace_isThunkFunction(const char *name) {
-    (void)name;
-    return false;
-}
-
-// More than the runtime's structure has; all zeros is "off".
-INSTEAD_OF_THE_RUNTIME_S _Alignas(16) char _swift_backtraceSettings[256];
 
 #endif
