@@ -25,3 +25,13 @@ int cplatform_openat(int directory, const char *path, int flags, uint32_t mode) 
 int cplatform_fcntl(int descriptor, int command, int argument) {
     return fcntl(descriptor, command, argument);
 }
+
+void cplatform_grow_pipe(int descriptor, int bytes) {
+#ifdef F_SETPIPE_SZ
+    // Refused beyond the user's quota: then it stays as it is.
+    (void)fcntl(descriptor, F_SETPIPE_SZ, bytes);
+#else
+    (void)descriptor;
+    (void)bytes;
+#endif
+}

@@ -41,6 +41,10 @@ package struct Pipe: ~Copyable {
 }
 
 extension Descriptor {
+    /// Gives the pipe this is an end of more room, where the system can (Linux); else it keeps the
+    /// room it has. The C function is `fcntl`.
+    package func growPipe(to bytes: CInt) { cplatform_grow_pipe(raw, bytes) }
+
     /// Makes reads and writes return `EAGAIN` instead of waiting.
     ///
     /// Only for descriptions that we opened ourselves and share with nobody: the flag belongs to

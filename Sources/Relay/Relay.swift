@@ -208,11 +208,17 @@ private struct Parts: ~Copyable {
     let serverInput: Descriptor
     let serverOutput: Descriptor
 
+    /// Four times what a pipe holds by itself.
+    private static let answersBytes: CInt = 256 << 10
+
     init() throws(SystemError) {
         var requests = try Pipe()
         var answers = try Pipe()
         let requestsWriter = requests.takeWriter()
         try requestsWriter.setNonBlocking()
+        let answersReader = answers.takeReader()
+        // A server writes on while its last chunk is being scanned.
+        answersReader.growPipe(to: Self.answersBytes)
         let blackBox = try BlackBox()
         let wakeup = try Wakeup()
         let guardian = try Guardian(guarding: blackBox)
@@ -220,7 +226,7 @@ private struct Parts: ~Copyable {
         self.wakeup = wakeup
         self.guardian = consume guardian
         input = consume requestsWriter
-        output = answers.takeReader()
+        output = consume answersReader
         serverInput = requests.takeReader()
         serverOutput = answers.takeWriter()
     }

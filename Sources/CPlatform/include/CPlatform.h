@@ -91,6 +91,8 @@ int cplatform_open(const char *path, int flags, uint32_t mode);
 int cplatform_openat(int directory, const char *path, int flags, uint32_t mode);
 // For commands whose argument is an int, or none (then 0).
 int cplatform_fcntl(int descriptor, int command, int argument);
+// Gives a pipe more room, where the system knows how.
+void cplatform_grow_pipe(int descriptor, int bytes);
 
 // ---- Signals ----
 
