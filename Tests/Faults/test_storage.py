@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from support import ledger as ledgers
+from support.processes import wait_until
 from support.relay import Bench, Session, python
 
 CALLS = 2000
@@ -61,6 +62,8 @@ def test_a_disk_that_has_room_again(metered: Bench, tmp_path: pathlib.Path):
         ballast = disk / "ballast"
         with metered.session(python("call_server.py"), {"MCP_METER_STATE_DIR": str(disk)}) as session:
             talk(session, range(10))
+            # The tenth is written a moment after its answer.
+            wait_until(lambda: len(metered.ledger().calls) == 10, 2, "the ledger has ten calls")
             with ballast.open("wb", buffering=0) as file:
                 with pytest.raises(OSError):
                     while True:
