@@ -88,4 +88,50 @@ struct ProgramTests {
         #expect(run.output.isEmpty)
         #expect(run.errors.contains("mcp-meter: "))
     }
+
+    @Test func `a server that dies with thousands of calls open has them all in the ledger`() throws
+    {
+        let state = try TemporaryDirectory()
+        let calls = (1...5000).map {
+            #"{"jsonrpc":"2.0","id":\#($0),"method":"tools/call","params":{"name":"t"}}"# + "\n"
+        }
+        let run = try Program.run(
+            ["sh", "-c", "cat >/dev/null"],
+            environment: ["MCP_METER": "on", "MCP_METER_STATE_DIR": state.url.path],
+            input: calls.joined())
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty, "\(run.errors)")
+        let lost = try state.ledgerLines().filter { $0["outcome"] as? String == "lost" }
+        #expect(Set(lost.compactMap { $0["request_id"] as? Int }) == Set(1...5000))
+        #expect(lost.count == 5000)
+    }
+
+    @Test func `what goes on is said when it is asked for, and no word of what was said`() throws {
+        let state = try TemporaryDirectory()
+        func errors(_ level: String) throws -> String {
+            try Program.run(
+                [
+                    "sh", "-c",
+                    #"read line; echo '{"jsonrpc":"2.0","id":1,"result":{"content":[]}}'"#,
+                ],
+                environment: [
+                    "MCP_METER": "on", "MCP_METER_STATE_DIR": state.url.path,
+                    "MCP_METER_LOG": level,
+                    "MCP_METER_PROVIDER": "google", "MCP_METER_MODEL": "gemini-2.5-pro",
+                ],
+                input:
+                    #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"prompt":"canary"}}}"#
+                    + "\n"
+            ).errors
+        }
+        #expect(try errors("error").isEmpty)
+        let info = try errors("info")
+        #expect(info.contains(" into \(state.url.path)/ledger"), "\(info)")
+        #expect(info.contains("1 requests"), "\(info)")
+        #expect(!info.contains("tools/call"))
+        let debug = try errors("debug")
+        #expect(
+            debug.contains("tools/call ask, gemini-2.5-pro, 2 in, 0 out (estimated)"), "\(debug)")
+        #expect(!debug.contains("canary"))
+    }
 }

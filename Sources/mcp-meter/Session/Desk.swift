@@ -6,6 +6,8 @@ import Synchronization
 
 /// What the metering thread works with: messages in, ledger lines out. No thread of its own.
 struct Desk: ~Copyable {
+    /// Bytes gathered before they are written, whatever else there is to write.
+    private static let writeBytes = 256 << 10
     /// Messages taken before their lines are written.
     static let batchMax = 256
     /// A call that lasts longer has its `begin` in the ledger, for readers to see it under way.
@@ -114,12 +116,14 @@ struct Desk: ~Copyable {
     /// - Returns: when to look again if nothing comes.
     mutating func flush(at now: UInt64) -> UInt64 {
         takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
-        bytes.removeAll(keepingCapacity: true)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
                 if let slot = held.begin.slot { settled.append(slot) }
             }
             record.encode(into: &bytes)
+            say(record)
+            // A server that dies with thousands of calls open makes more than one write takes.
+            if bytes.count >= Self.writeBytes { append() }
         }
         records.removeAll(keepingCapacity: true)
         for (id, held) in waiting where isDue(held, at: now) {
@@ -154,9 +158,27 @@ struct Desk: ~Copyable {
                         + "MCP_METER_STATE_DIR names a directory that can be written.")
             }
         }
+        bytes.removeAll(keepingCapacity: true)
         if let name = writer.segment, name != segment {
             segment = name
             office.blackBox.setPath(setup.directory.path(of: name))
+        }
+    }
+
+    /// What `MCP_METER_LOG` asks for, on standard error.
+    private func say(_ record: Record) {
+        switch record {
+        case .session(let session) where setup.logLevel >= .info:
+            let server = session.server ?? "the server"
+            switch session.event {
+            case .started: setup.complain("metering \(server) into \(setup.directory.ledger)")
+            case .ended:
+                let counts = session.counts.sorted { $0.key < $1.key }
+                    .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+                setup.complain("\(server) is over: \(counts.isEmpty ? "nothing went by" : counts)")
+            }
+        case .call(let call) where setup.logLevel >= .debug: setup.complain(CallLine.text(call))
+        default: break
         }
     }
 }

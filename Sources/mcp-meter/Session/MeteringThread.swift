@@ -19,6 +19,8 @@ final class MeteringThread: @unchecked Sendable {
         var start: UInt64
         /// Records are to be sent somewhere: none may be removed before it was.
         var isDeliveryConfigured: Bool
+        /// What else is said there: the session's beginning and end, each call.
+        var logLevel = Configuration.LogLevel.error
         /// Says a line on standard error.
         var complain: @Sendable (String) -> Void
     }

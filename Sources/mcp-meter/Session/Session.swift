@@ -59,7 +59,7 @@ struct Session {
             },
             directory: directory, start: start,
             isDeliveryConfigured: plan.configuration.isDeliveryConfigured,
-            complain: Console.complain)
+            logLevel: plan.configuration.logLevel, complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
         do throws(SystemError) {
             try thread.start()
