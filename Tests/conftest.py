@@ -12,7 +12,7 @@ from support import processes, relay  # noqa: E402
 def pytest_configure(config: pytest.Config) -> None:
     binary = relay.binary()
     if not os.access(binary, os.X_OK):
-        raise pytest.UsageError(f"{binary} is not there: swift build -c release --static-swift-stdlib")
+        raise pytest.UsageError(f"{binary} is not there: swift build -c release --static-swift-stdlib --disable-local-rpath")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
