@@ -153,25 +153,11 @@ extension CursorStorage where Storage == SystemDisk {
 
 /// A small file's bytes; nil when it is larger than expected.
 func contents(of path: String, atMost limit: Int) throws(SystemError) -> [UInt8]? {
-    let file = try Descriptor.open(path, O_RDONLY)
-    let size = try file.status().size
-    guard size <= UInt64(limit) else { return nil }
-    var failure: SystemError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(size)) { space, count in
-        do throws(SystemError) {
-            while count < space.count {
-                let rest = UnsafeMutableRawBufferPointer(
-                    rebasing: UnsafeMutableRawBufferPointer(space)[count...])
-                let read = try file.read(into: rest)
-                if read == 0 { return }
-                count += read
-            }
-        } catch {
-            failure = error
-        }
+    do {
+        return try readWholeFile(path, atMost: limit)
+    } catch where error.code == EFBIG {
+        return nil
     }
-    if let failure { throw failure }
-    return bytes
 }
 
 private func isFileName(_ text: String) -> Bool {
