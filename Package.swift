@@ -84,7 +84,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records"]),
+        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

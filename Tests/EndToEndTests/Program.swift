@@ -1,4 +1,5 @@
 import Foundation
+import Posix
 
 /// The built program, run as a user runs it.
 struct Program {
@@ -32,25 +33,22 @@ struct Program {
     static func run(
         _ arguments: [String], environment: [String: String] = [:], input: String = ""
     ) throws -> Run {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         let directory = try TemporaryDirectory()
-        let files = try ["in", "out", "err"].map { name in
-            let file = directory.url.appendingPathComponent(name)
-            try Data((name == "in" ? input : "").utf8).write(to: file)
-            return file
-        }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
-        process.waitUntilExit()
+        let files = ["in", "out", "err"].map { directory.url.appendingPathComponent($0) }
+        try Data(input.utf8).write(to: files[0])
+        let variables = ["PATH": "/usr/bin:/bin"].merging(environment) { $1 }
+        let standardInput = try Descriptor.open(files[0].path, O_RDONLY)
+        let standardOutput = try Descriptor.open(files[1].path, O_WRONLY | O_CREAT)
+        let standardError = try Descriptor.open(files[2].path, O_WRONLY | O_CREAT)
+        var launch = Launch(
+            arguments: CStringArray([path] + arguments),
+            environment: CStringArray(variables.map { "\($0)=\($1)" }))
+        launch.input = standardInput.raw
+        launch.output = standardOutput.raw
+        launch.error = standardError.raw
+        let status = try launch.start().reap()
         return Run(
-            status: process.terminationReason == .exit
-                ? process.terminationStatus : 128 + process.terminationStatus,
-            output: try String(contentsOf: files[1], encoding: .utf8),
+            status: status.shellCode, output: try String(contentsOf: files[1], encoding: .utf8),
             errors: try String(contentsOf: files[2], encoding: .utf8))
     }
 }

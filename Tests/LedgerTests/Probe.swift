@@ -1,46 +1,51 @@
 import Foundation
+import Posix
 import Testing
 
 /// A `ledger-probe` at work, read line by line.
+///
+/// Started by our own launcher: Foundation's `Process` waits for all its children on one thread, and
+/// that thread can be held up by one that lives on.
 final class Probe {
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-    private var pending = Data()
+    private let process: ChildProcess
+    private var input: Descriptor?
+    private let output: Descriptor
+    private var pending: [UInt8] = []
+    private var isGone = false
 
     /// - Parameter umask: the file mode creation mask it starts with, in octal; nil for ours.
     init(_ arguments: String..., umask: String? = nil) throws {
-        let program = try Probe.program()
-        if let umask {
-            process.executableURL = URL(filePath: "/bin/sh")
-            process.arguments = ["-c", "umask \(umask); exec \"$@\"", "sh", program] + arguments
-        } else {
-            process.executableURL = URL(filePath: program)
-            process.arguments = arguments
-        }
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        var command = [try Probe.program()] + arguments
+        if let umask { command = ["/bin/sh", "-c", "umask \(umask); exec \"$@\"", "sh"] + command }
+        var requests = try Posix.Pipe()
+        var answers = try Posix.Pipe()
+        let standardInput = requests.takeReader()
+        let standardOutput = answers.takeWriter()
+        var launch = Launch(arguments: CStringArray(command), environment: .environment())
+        launch.input = standardInput.raw
+        launch.output = standardOutput.raw
+        process = try launch.start()
+        input = requests.takeWriter()
+        output = answers.takeReader()
     }
 
     deinit { kill() }
 
-    func send(_ line: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
-    }
+    func send(_ line: String) throws { try input?.writeAll(Array((line + "\n").utf8)) }
 
-    func closeInput() throws { try input.fileHandleForWriting.close() }
+    func closeInput() { input = nil }
 
     /// The next line it says; nil when it has ended and everything was read.
     func readLine() -> String? {
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-                defer { pending = Data(pending[(end + 1)...]) }
+                defer { pending.removeFirst(end + 1) }
                 return String(decoding: pending[..<end], as: UTF8.self)
             }
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { return nil }
-            pending += more
+            var chunk = [UInt8](repeating: 0, count: 4096)
+            let count = chunk.withUnsafeMutableBytes { (try? output.read(into: $0)) ?? 0 }
+            if count == 0 { return nil }
+            pending += chunk[..<count]
         }
     }
 
@@ -52,8 +57,10 @@ final class Probe {
 
     /// SIGKILL, and waits until it is gone. Ends nothing but itself.
     func kill() {
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+        guard !isGone else { return }
+        isGone = true
+        process.signalGroup(SIGKILL)
+        _ = process.reap()
     }
 
     /// The products of this build lie beside the bundle, or the runner, that the tests are in.
