@@ -155,7 +155,7 @@ extension CursorStorage where Storage == SystemDisk {
 func contents(of path: String, atMost limit: Int) throws(SystemError) -> [UInt8]? {
     do {
         return try readWholeFile(path, atMost: limit)
-    } catch where error.code == EFBIG {
+    } catch  where error.code == EFBIG {
         return nil
     }
 }

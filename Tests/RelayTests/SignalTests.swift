@@ -83,8 +83,9 @@ import Testing
     }
 
     @Test func `stop and continue concern server and relay alike`() throws {
-        let session = try Session.shell(
-            "trap 'echo on' CONT; echo $$; while :; do sleep 0.02; done")
+        // Starts no process of its own: a shell that has just begun one, which is stopped before it
+        // became the other program, waits for it in a way that no signal ends.
+        let session = try Session.shell("trap 'echo on' CONT; echo $$; while :; do :; done")
         let server = try #require(pid_t(try session.line()))
         kill(session.relay.id, SIGTSTP)
         var status: CInt = 0
