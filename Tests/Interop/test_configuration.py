@@ -44,7 +44,7 @@ def test_a_bad_price_file_is_named_and_calls_are_still_metered(metered: Bench, t
 
 
 def test_a_good_configuration_says_nothing(metered: Bench):
-    assert talk(metered, {"MCP_METER_REASON": "off", "MCP_METER_LOG": "info"}) == []
+    assert talk(metered, {"MCP_METER_REASON": "off", "MCP_METER_LOG": "error"}) == []
 
 
 def test_nothing_set_says_nothing_and_writes_nothing(unmetered: Bench, tmp_path: pathlib.Path):
