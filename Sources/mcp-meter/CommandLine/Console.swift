@@ -46,6 +46,4 @@ enum ExitCode {
     static let dataError: CInt = 65
     static let noInput: CInt = 66
     static let unavailable: CInt = 69
-    static let cannotCreate: CInt = 73
-    static let configuration: CInt = 78
 }

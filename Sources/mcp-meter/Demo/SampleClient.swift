@@ -3,8 +3,6 @@ import Records
 
 /// The demonstration's client: says its lines and waits for each answer.
 enum SampleClient {
-    private static let session = "5b0f7c1e-7a52-4d0e-9a35-3f1f6f2f8c11"
-
     /// Method and parameters, in the order they are said.
     private static let script: [(method: String, params: String)] = [
         (
@@ -26,11 +24,11 @@ enum SampleClient {
         ),
         (
             "tools/call",
-            #"{"name":"continue_conversation","arguments":{"session_id":"\#(session)","message":"The batch pass, every minute."}}"#
+            #"{"name":"continue_conversation","arguments":{"session_id":"\#(SampleServer.session)","message":"The batch pass, every minute."}}"#
         ),
         (
             "tools/call",
-            #"{"name":"finalize_conversation","arguments":{"session_id":"\#(session)"}}"#
+            #"{"name":"finalize_conversation","arguments":{"session_id":"\#(SampleServer.session)"}}"#
         ),
         (
             "tools/call",

@@ -62,7 +62,8 @@ enum SampleServer {
         let result: String
     }
 
-    private static let session = "5b0f7c1e-7a52-4d0e-9a35-3f1f6f2f8c11"
+    /// The conversation it opens.
+    static let session = "5b0f7c1e-7a52-4d0e-9a35-3f1f6f2f8c11"
 
     private static let replies = [
         Reply(
