@@ -10,8 +10,7 @@ enum InspectCommand {
         let configuration = Configuration(environment)
         for complaint in configuration.complaints { Console.complain(complaint) }
         let profiles = ConfigurationFiles.profiles(configuration)
-        let vocabulary = Vocabulary(
-            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
+        let vocabulary = Vocabulary(with: profiles)
         let clock = SessionClock(wall: Timestamp(microseconds: WallClock.now()), monotonic: 0)
         let meter = Meter(
             MeterConfiguration(

@@ -40,8 +40,7 @@ struct Session {
         blackBox: BlackBox
     ) {
         let profiles = ConfigurationFiles.profiles(plan.configuration)
-        let vocabulary = Vocabulary(
-            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
+        let vocabulary = Vocabulary(with: profiles)
         let clock = SessionClock(
             wall: Timestamp(microseconds: WallClock.now()), monotonic: MonotonicClock.now())
         let id = UUIDv7().description
@@ -76,6 +75,13 @@ struct Session {
         thread.finish(
             status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
         )
+    }
+}
+
+extension Vocabulary {
+    /// The keys that the built-in profiles and these look for.
+    init(with profiles: [Profile]) {
+        self.init(pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
     }
 }
 
