@@ -59,9 +59,12 @@ let package = Package(
         library("Relay", ["Posix"]),
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
+        library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .executableTarget(
             name: "mcp-meter",
-            dependencies: ["Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger"],
+            dependencies: [
+                "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
+            ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
@@ -84,6 +87,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]

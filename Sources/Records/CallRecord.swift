@@ -5,6 +5,8 @@ package struct CallRecord: Equatable, Sendable {
     package enum Direction: String, Sendable {
         case clientToServer = "client_to_server"
         case serverToClient = "server_to_client"
+        /// The client's own model call, which no server saw. Only `usage` records have it.
+        case client
     }
 
     package enum Outcome: String, Sendable { case ok, error, cancelled, lost, blocked }
@@ -36,8 +38,10 @@ package struct CallRecord: Equatable, Sendable {
     /// The id of the relay's session record.
     package var session: String
     package var direction: Direction
+    /// The JSON-RPC method; `chat` in a `usage` record (OpenTelemetry's name of the operation).
     package var method: String
     package var tool: String?
+    /// The JSON-RPC id; in a `usage` record that of the request the model call led to.
     package var requestID: RecordID
     package var server: String?
     package var client: String?
@@ -72,6 +76,9 @@ package struct CallRecord: Equatable, Sendable {
     /// The id of the record this one is a part of: one model of a call that used several, or a
     /// model answer that came inside a request. Not a request of its own.
     package var partOf: String?
+    /// How many model calls the record stands for, where that is known and not 1: a server's tool
+    /// may ask its model many times. A lower bound where some of them failed.
+    package var modelCalls: UInt64?
 
     package init(
         id: String, time: Timestamp, durationMilliseconds: Double, session: String,

@@ -3,6 +3,10 @@ package enum Record: Equatable, Sendable {
     case session(SessionRecord)
     case begin(BeginRecord)
     case call(CallRecord)
+    /// A model call that was no request on the wire: the client's own turn, told by its log or
+    /// estimated, or what another tool posted. It has no `begin`, and is no call to count twice.
+    case usage(CallRecord)
+    case trace(TraceRecord)
 }
 
 /// A relay started or ended.

@@ -118,8 +118,8 @@ import Testing
     @Test(arguments: [
         (#"{"v":2,"kind":"call","time":5}"#, Record.Skipped.newerVersion(2)),
         (#"{"v":2,"kind":"new"}"#, .newerVersion(2)),
-        (#"{"v":1,"kind":"trace","id":[],"usage":7}"#, .unknownKind("trace")),
-        (#"{"usage":7,"kind":"usage","v":1}"#, .unknownKind("usage")),
+        (#"{"v":1,"kind":"verdict","id":[],"usage":7}"#, .unknownKind("verdict")),
+        (#"{"usage":7,"kind":"forecast","v":1}"#, .unknownKind("forecast")),
         (
             #"{"v":1,"kind":"call","direction":"sideways","outcome":"ok",\#(required)}"#,
             .unknownValue(key: "direction", "sideways")

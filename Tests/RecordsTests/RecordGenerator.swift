@@ -7,9 +7,11 @@ struct RecordGenerator {
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func record() -> Record {
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<6, using: &random) {
         case 0: .session(session())
         case 1: .begin(begin())
+        case 2: .usage(call())
+        case 3: .trace(trace())
         default: .call(call())
         }
     }
@@ -65,7 +67,38 @@ struct RecordGenerator {
         call.quality = maybe { Double.random(in: 0...1, using: &$0) }
         call.retryOf = maybeText()
         call.partOf = maybeText()
+        call.modelCalls = maybe { UInt64.random(in: 0 ... .max, using: &$0) }
         return call
+    }
+
+    private mutating func trace() -> TraceRecord {
+        let outcomes: [CallRecord.Outcome] = [.ok, .error, .cancelled, .lost]
+        var trace = TraceRecord(
+            id: text(), time: time(), durationMilliseconds: Self.milliseconds(&random),
+            session: text(), cost: cost(), outcome: pick(outcomes), traceID: text(),
+            spanID: text(), end: pick(TraceRecord.End.allCases), turns: count(),
+            clientTurns: count(), unpricedTurns: count(), modelCalls: count())
+        trace.tool = maybeText()
+        trace.server = maybeText()
+        trace.client = maybeText()
+        trace.agentID = maybeText()
+        trace.surface = maybeText()
+        trace.errorType = maybe {
+            let types = CallRecord.ErrorType.allCases
+            return types[Int.random(in: 0..<types.count, using: &$0)]
+        }
+        trace.eventType = maybeText()
+        trace.escalationReason = maybeText()
+        trace.conversation = maybeText()
+        trace.parentSpanID = maybeText()
+        trace.quality = maybe { Double.random(in: 0...1, using: &$0) }
+        trace.qualitySource = maybe { Bool.random(using: &$0) ? .confidence : .status }
+        trace.qualityPerDollar = maybe { Double.random(in: 0...1e6, using: &$0) }
+        return trace
+    }
+
+    private mutating func count() -> UInt64 {
+        pick([0, 1, 7, .max])
     }
 
     mutating func usage() -> TokenUsage {
@@ -87,7 +120,7 @@ struct RecordGenerator {
     }
 
     private mutating func direction() -> CallRecord.Direction {
-        Bool.random(using: &random) ? .clientToServer : .serverToClient
+        pick([.clientToServer, .serverToClient, .client])
     }
 
     private mutating func requestID() -> RecordID {

@@ -11,7 +11,8 @@ enum SampleLedger {
                     event: .started, id: session, time: at(0), pid: 4711,
                     server: "deep-code-reasoning-mcp")),
             .call(handshake), .begin(begin), .call(escalation), .call(cachedTurn), .call(sampling),
-            .call(unpriced), .call(failed), .call(plainTool), .call(lost),
+            .call(unpriced), .call(failed), .call(plainTool), .call(lost), .usage(clientTurn),
+            .trace(trace),
             .session(
                 SessionRecord(
                     event: .ended, id: session, time: at(95_000), pid: 4711,
@@ -130,6 +131,42 @@ enum SampleLedger {
         record.tool = "run_hypothesis_tournament"
         record.outcome = .lost
         record.errorType = .other
+        return record
+    }
+
+    private static var clientTurn: CallRecord {
+        var record = call(9, "chat", .number("11"), at: 10_000, for: 0)
+        record.direction = .client
+        record.provider = "anthropic"
+        record.model = "claude-opus-4-7"
+        record.modelSource = .config
+        record.usage = TokenUsage(source: .estimated, input: 2280, output: 203)
+        record.cost = Cost(source: .priced, nanodollars: 16_475_000)
+        record.eventType = "escalation"
+        record.toolUseID = escalation.toolUseID
+        record.requestBytes = 0
+        record.modelCalls = 1
+        return record
+    }
+
+    private static var trace: TraceRecord {
+        var record = TraceRecord(
+            id: "019aa5c0-c350-8000-8000-000000000001", time: at(10_000),
+            durationMilliseconds: 18342.1, session: session,
+            cost: Cost(source: .priced, nanodollars: 26_487_500), outcome: .ok,
+            traceID: escalation.traceID, spanID: escalation.spanID, end: .answered, turns: 1,
+            clientTurns: 1, unpricedTurns: 0, modelCalls: 2)
+        record.tool = escalation.tool
+        record.server = escalation.server
+        record.client = escalation.client
+        record.agentID = escalation.agentID
+        record.surface = escalation.surface
+        record.eventType = "escalation"
+        record.escalationReason = escalation.escalationReason
+        record.parentSpanID = escalation.parentSpanID
+        record.quality = 0.85
+        record.qualitySource = .confidence
+        record.qualityPerDollar = 32.09
         return record
     }
 

@@ -52,7 +52,7 @@ extension Record {
         return .unknownKind(kind)
     }
 
-    private enum Kind: String { case session, begin, call }
+    private enum Kind: String { case session, begin, call, usage, trace }
 
     /// Everything any kind of record has, while it is read.
     private struct Draft {
@@ -95,6 +95,13 @@ extension Record {
         private var quality: Double?
         private var retryOf: String?
         private var partOf: String?
+        private var modelCalls: UInt64?
+        private var qualitySource: String?
+        private var qualityPerDollar: Double?
+        private var end: String?
+        private var turns: UInt64?
+        private var clientTurns: UInt64?
+        private var unpricedTurns: UInt64?
         /// The first value that no enumeration here has.
         private var unknown: Skipped?
 
@@ -154,6 +161,13 @@ extension Record {
             case .quality: quality = try reader.double()
             case .retryOf: retryOf = try reader.string()
             case .partOf: partOf = try reader.string()
+            case .modelCalls: modelCalls = try reader.integer()
+            case .qualitySource: qualitySource = try reader.string()
+            case .qualityPerDollar: qualityPerDollar = try reader.double()
+            case .end: end = try reader.string()
+            case .turns: turns = try reader.integer()
+            case .clientTurns: clientTurns = try reader.integer()
+            case .unpricedTurns: unpricedTurns = try reader.integer()
             }
         }
 
@@ -238,6 +252,8 @@ extension Record {
             case .session: record = try finishSession(reader).map(Record.session)
             case .begin: record = try finishBegin(reader).map(Record.begin)
             case .call: record = try finishCall(reader).map(Record.call)
+            case .usage: record = try finishCall(reader).map(Record.usage)
+            case .trace: record = try finishTrace(reader).map(Record.trace)
             case nil: return .skipped(.unknownKind(kind))
             }
             if let unknown { return .skipped(unknown) }
@@ -308,56 +324,40 @@ extension Record {
             call.quality = quality
             call.retryOf = retryOf
             call.partOf = partOf
+            call.modelCalls = modelCalls
             return call
         }
-    }
-}
 
-extension JSONReader {
-    /// The case whose name was just read. Searches from `cursor` on and moves it past the find,
-    /// so that names in the order of the cases cost one comparison each.
-    fileprivate func key<Key: RawRepresentable<UInt8>>(
-        after cursor: inout UInt8, _ name: (Key) -> StaticString
-    ) throws(JSONError) -> Key? {
-        var index = cursor
-        var hasWrapped = false
-        while true {
-            guard let key = Key(rawValue: index) else {
-                guard !hasWrapped, cursor > 0 else { return nil }
-                hasWrapped = true
-                index = 0
-                continue
-            }
-            if hasWrapped, index >= cursor { return nil }
-            if try contentEquals(name(key)) {
-                cursor = index + 1
-                return key
-            }
-            index += 1
+        private mutating func finishTrace(
+            _ reader: borrowing JSONReader
+        ) throws(JSONError) -> TraceRecord? {
+            guard
+                let outcome: CallRecord.Outcome = try choice("outcome", outcome, reader),
+                let end: TraceRecord.End = try choice("end", end, reader)
+            else { return nil }
+            var trace = TraceRecord(
+                id: try require(id, "id", reader), time: try require(time, "time", reader),
+                durationMilliseconds: try require(duration, "duration_ms", reader),
+                session: try require(session, "session", reader),
+                cost: try require(cost, "cost", reader), outcome: outcome,
+                traceID: try require(traceID, "trace_id", reader),
+                spanID: try require(spanID, "span_id", reader), end: end,
+                turns: try require(turns, "turns", reader), clientTurns: clientTurns ?? 0,
+                unpricedTurns: unpricedTurns ?? 0, modelCalls: modelCalls ?? 0)
+            trace.tool = tool
+            trace.server = server
+            trace.client = client
+            trace.agentID = agentID
+            trace.surface = surface
+            trace.errorType = errorType.map { CallRecord.ErrorType(rawValue: $0) ?? .other }
+            trace.eventType = eventType
+            trace.escalationReason = escalationReason
+            trace.conversation = conversation
+            trace.parentSpanID = parentSpanID
+            trace.quality = quality
+            trace.qualitySource = qualitySource.flatMap(TraceRecord.QualitySource.init(rawValue:))
+            trace.qualityPerDollar = qualityPerDollar
+            return trace
         }
-    }
-
-    fileprivate mutating func timestamp() throws(JSONError) -> Timestamp {
-        try stringContent()
-        if let time = try withContent({ Timestamp(rfc3339: $0) }) { return time }
-        throw error("expected a time such as 2026-11-21T10:00:00.123456Z")
-    }
-
-    fileprivate mutating func requestID() throws(JSONError) -> RecordID {
-        switch try peek() {
-        case .string: return .string(try string())
-        case .number: return .number(try number())
-        case let kind: throw error("expected a string or a number, found \(kind.name)", at: offset)
-        }
-    }
-
-    fileprivate mutating func counts() throws(JSONError) -> [String: UInt64] {
-        var counts: [String: UInt64] = [:]
-        try enterObject()
-        while try nextKey() {
-            let name = try contentString()
-            counts[name] = try integer()
-        }
-        return counts
     }
 }

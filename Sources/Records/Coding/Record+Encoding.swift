@@ -26,6 +26,12 @@ extension Record {
         case .call(let record):
             json.string("call" as StaticString)
             record.encodeMembers(into: &json)
+        case .usage(let record):
+            json.string("usage" as StaticString)
+            record.encodeMembers(into: &json)
+        case .trace(let record):
+            json.string("trace" as StaticString)
+            record.encodeMembers(into: &json)
         }
         json.endObject()
         json.newline()
@@ -110,6 +116,41 @@ extension CallRecord {
         json.member(RecordKey.quality.name, quality.flatMap { $0.isFinite ? $0 : nil })
         json.member(RecordKey.retryOf.name, retryOf)
         json.member(RecordKey.partOf.name, partOf)
+        json.member(RecordKey.modelCalls.name, modelCalls)
+    }
+}
+
+extension TraceRecord {
+    fileprivate func encodeMembers(into json: inout JSONWriter) {
+        json.member(RecordKey.id.name, id)
+        json.member(RecordKey.time.name, time)
+        let duration = durationMilliseconds.isFinite ? durationMilliseconds : 0
+        json.member(RecordKey.duration.name, thousandths: duration)
+        json.member(RecordKey.session.name, session)
+        json.member(RecordKey.tool.name, tool)
+        json.member(RecordKey.server.name, server)
+        json.member(RecordKey.client.name, client)
+        json.member(RecordKey.agentID.name, agentID)
+        json.member(RecordKey.surface.name, surface)
+        json.key(RecordKey.cost.name)
+        cost.encode(into: &json)
+        json.member(RecordKey.outcome.name, outcome.rawValue)
+        json.member(RecordKey.errorType.name, errorType?.rawValue)
+        json.member(RecordKey.eventType.name, eventType)
+        json.member(RecordKey.escalationReason.name, escalationReason)
+        json.member(RecordKey.conversation.name, conversation)
+        json.member(RecordKey.traceID.name, traceID)
+        json.member(RecordKey.spanID.name, spanID)
+        json.member(RecordKey.parentSpanID.name, parentSpanID)
+        json.member(RecordKey.quality.name, quality.flatMap { $0.isFinite ? $0 : nil })
+        json.member(RecordKey.modelCalls.name, modelCalls)
+        json.member(RecordKey.qualitySource.name, qualitySource?.rawValue)
+        json.member(
+            RecordKey.qualityPerDollar.name, qualityPerDollar.flatMap { $0.isFinite ? $0 : nil })
+        json.member(RecordKey.end.name, end.rawValue)
+        json.member(RecordKey.turns.name, turns)
+        json.member(RecordKey.clientTurns.name, clientTurns)
+        if unpricedTurns > 0 { json.member(RecordKey.unpricedTurns.name, unpricedTurns) }
     }
 }
 

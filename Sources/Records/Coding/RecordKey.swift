@@ -10,7 +10,8 @@ enum RecordKey: UInt8, CaseIterable {
     case outcome, errorType, errorCode
     case eventType, escalationReason, conversation, toolUseID
     case traceID, spanID, parentSpanID, requestBytes, responseBytes
-    case quality, retryOf, partOf
+    case quality, retryOf, partOf, modelCalls
+    case qualitySource, qualityPerDollar, end, turns, clientTurns, unpricedTurns
 
     var name: StaticString {
         switch self {
@@ -55,6 +56,13 @@ enum RecordKey: UInt8, CaseIterable {
         case .quality: "quality"
         case .retryOf: "retry_of"
         case .partOf: "part_of"
+        case .modelCalls: "model_calls"
+        case .qualitySource: "quality_source"
+        case .qualityPerDollar: "quality_per_dollar"
+        case .end: "end"
+        case .turns: "turns"
+        case .clientTurns: "client_turns"
+        case .unpricedTurns: "unpriced_turns"
         }
     }
 }

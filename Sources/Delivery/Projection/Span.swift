@@ -1,0 +1,78 @@
+package import Records
+
+/// One span of a trace, before it is said in a sink's words.
+///
+/// - A request on the wire is a span; the model call it led to is a span below it, which carries
+///   the model, the tokens and the cost. So they never stand on both a parent and its child.
+/// - A conversation has a root span of its own, made of its `trace` record. A single call's root is
+///   the request itself.
+/// - A client's turn (`usage`) and a further model of the same request (`part_of`) are model spans.
+package struct Span: Sendable, Equatable {
+    package enum Content: Sendable, Equatable {
+        case conversation(TraceRecord)
+        case request(CallRecord)
+        case model(CallRecord)
+    }
+
+    package var content: Content
+    package var traceID: String
+    package var spanID: String
+    package var parentSpanID: String?
+    package var start: Timestamp
+    package var end: Timestamp
+
+    /// The spans a record stands for; none for those that are no part of a trace.
+    package static func spans(of record: Record) -> [Span] {
+        switch record {
+        case .call(let call) where call.partOf == nil:
+            let request = Span(
+                .request(call), call.traceID, call.spanID, call.parentSpanID, call.time,
+                call.durationMilliseconds)
+            guard call.model != nil || call.usage != nil || call.provider != nil else {
+                return [request]
+            }
+            let model = Span(
+                .model(call), call.traceID, modelSpanID(of: call.spanID), call.spanID, call.time,
+                call.durationMilliseconds)
+            return [request, model]
+        case .call(let call), .usage(let call):
+            return [
+                Span(
+                    .model(call), call.traceID, call.spanID, call.parentSpanID, call.time,
+                    call.durationMilliseconds)
+            ]
+        case .trace(let trace) where trace.conversation != nil:
+            return [
+                Span(
+                    .conversation(trace), trace.traceID, trace.spanID, trace.parentSpanID,
+                    trace.time, trace.durationMilliseconds)
+            ]
+        case .trace, .session, .begin:
+            return []
+        }
+    }
+
+    private init(
+        _ content: Content, _ traceID: String, _ spanID: String, _ parentSpanID: String?,
+        _ start: Timestamp, _ milliseconds: Double
+    ) {
+        self.content = content
+        self.traceID = traceID
+        self.spanID = spanID
+        self.parentSpanID = parentSpanID
+        self.start = start
+        let length = milliseconds.isFinite ? max(0, min(milliseconds * 1000, 1e17)) : 0
+        let (end, overflow) = start.microseconds.addingReportingOverflow(Int64(length.rounded()))
+        self.end = Timestamp(microseconds: overflow ? .max : end)
+    }
+
+    /// The model call below a request: the same id whenever it is asked for. 64-bit FNV-1a, which
+    /// need not be more than different.
+    static func modelSpanID(of spanID: String) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in "\(spanID)/model".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        if hash == 0 { hash = 1 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
