@@ -1,0 +1,230 @@
+"""Both ends of delivery: receivers that hold senders to the wire's rules, and what was sent to them, decoded.
+
+Decoding is that of the outside: JSON for EvalOps' Connect RPC, OpenTelemetry's own generated classes for OTLP.
+Everything takes a list of messages (`Receiver.received`, or `Journal.read`), and drops what came twice by its id.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+
+from .processes import marked
+from .receiver import ANSWER, Received, Receiver
+from .relay import Bench, Session, binary
+
+METER = "/meter.v1.MeterService/"
+TRACES = "/traces.v1.SpanIngestService/"
+
+
+# EvalOps.
+
+
+class EvalOps(Receiver):
+    """Meter and traces services on one base URL, as connect-go serves them."""
+
+    def accept(self, path: str, headers: dict[str, str], body: bytes) -> ANSWER:
+        kind = {"Content-Type": "application/json"}
+        if headers.get("content-type") != "application/json" or headers.get("connect-protocol-version") != "1":
+            return 415, kind, b'{"code":"invalid_argument","message":"not Connect JSON"}'
+        try:
+            message = json.loads(body)
+            if path == METER + "RecordUsageBatch":
+                answer: dict = {"records": [{"id": str(n), "requestId": r["requestId"]} for n, r in enumerate(message["records"])]}
+            elif path == METER + "RecordUsage":
+                answer = {"record": {"requestId": message["requestId"]}}
+            elif path == TRACES + "IngestSpans":
+                for span in message["spans"]:
+                    assert span["traceId"] and span["spanId"] and span["workspaceId"] and span["name"], span
+                answer = {"ingestedCount": len(message["spans"]), "traces": []}
+            elif path == TRACES + "AnnotateTraceQuality":
+                assert message["annotation"]["traceId"]
+                answer = {"annotation": message["annotation"]}
+            else:
+                return 404, kind, b'{"code":"unimplemented","message":"no such method"}'
+        except (ValueError, KeyError, AssertionError) as error:
+            return 400, kind, json.dumps({"code": "invalid_argument", "message": repr(error)}).encode()
+        return 200, kind, json.dumps(answer).encode()
+
+
+def once(items: Iterable[tuple[object, dict]]) -> dict:
+    """What came twice came the same: a receiver that drops repeated ids keeps either."""
+    kept: dict = {}
+    for key, value in items:
+        assert kept.setdefault(key, value) == value, f"{key} came as {kept[key]} and as {value}"
+    return kept
+
+
+def _usage(messages: Iterable[Received]) -> Iterator[tuple[str, dict]]:
+    for message in messages:
+        if message.path.endswith("/RecordUsageBatch"):
+            for record in message.json["records"]:
+                yield record["requestId"], record
+        elif message.path.endswith("/RecordUsage"):
+            yield message.json["requestId"], message.json
+
+
+def usage(messages: Iterable[Received]) -> dict[str, dict]:
+    """Meter records by `requestId`."""
+    return once(_usage(messages))
+
+
+def evalops_spans(messages: Iterable[Received]) -> dict[tuple[str, str], dict]:
+    """Spans by trace and span id."""
+    return once(
+        ((span["traceId"], span["spanId"]), span)
+        for message in messages
+        if message.path == TRACES + "IngestSpans"
+        for span in message.json["spans"]
+    )
+
+
+def annotations(messages: Iterable[Received]) -> dict[tuple[str, str], dict]:
+    """Quality annotations by trace and span id (empty: the whole trace)."""
+    return once(
+        ((message.json["annotation"]["traceId"], message.json["annotation"].get("spanId", "")), message.json["annotation"])
+        for message in messages
+        if message.path == TRACES + "AnnotateTraceQuality"
+    )
+
+
+# OTLP.
+
+
+class OTLP(Receiver):
+    """A collector: `/v1/traces` and `/v1/metrics`, protobuf or JSON."""
+
+    def accept(self, path: str, headers: dict[str, str], body: bytes) -> ANSWER:
+        if path not in ("/v1/traces", "/v1/metrics"):
+            return 404, {}, b""
+        kind = headers.get("content-type", "")
+        if kind == "application/json":
+            json.loads(body)
+            return 200, {"Content-Type": kind}, b"{}"
+        if kind != "application/x-protobuf":
+            return 415, {}, b""
+        (ExportTraceServiceRequest if path == "/v1/traces" else ExportMetricsServiceRequest).FromString(body)
+        return 200, {"Content-Type": kind}, b""
+
+
+@dataclass(frozen=True)
+class Span:
+    trace: str
+    span: str
+    parent: str
+    name: str
+    kind: int
+    start: int
+    end: int
+    status: int
+    attributes: dict = field(hash=False)
+
+
+def plain(value: AnyValue) -> object:
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [plain(item) for item in value.array_value.values]
+    return getattr(value, kind) if kind else None
+
+
+def _otlp_spans(messages: Iterable[Received]) -> Iterator[tuple[tuple[str, str], Span]]:
+    for message in messages:
+        if message.path != "/v1/traces":
+            continue
+        for resource in ExportTraceServiceRequest.FromString(message.body).resource_spans:
+            for scope in resource.scope_spans:
+                for span in scope.spans:
+                    found = Span(
+                        span.trace_id.hex(),
+                        span.span_id.hex(),
+                        span.parent_span_id.hex(),
+                        span.name,
+                        span.kind,
+                        span.start_time_unix_nano,
+                        span.end_time_unix_nano,
+                        span.status.code,
+                        {item.key: plain(item.value) for item in span.attributes},
+                    )
+                    yield (found.trace, found.span), found
+
+
+def otlp_spans(messages: Iterable[Received]) -> dict[tuple[str, str], Span]:
+    """Spans by trace and span id, from protobuf."""
+    return once(_otlp_spans(messages))
+
+
+# Running it.
+
+
+def shippers(bench: Bench) -> list[int]:
+    """The shippers this bench's relays started that are still there."""
+    found = []
+    for pid in marked(bench.mark):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if len(words) > 1 and words[1] == b"deliver":
+            found.append(pid)
+    return found
+
+
+def deliver(bench: Bench, environment: dict[str, str | None], *options: str, seconds: float = 60) -> subprocess.CompletedProcess:
+    """Runs `mcp-meter deliver` to its end."""
+    return subprocess.run(
+        [binary(), "deliver", *options], env=bench.environment(environment), capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL
+    )
+
+
+def status(bench: Bench, environment: dict[str, str | None]) -> object:
+    done = deliver(bench, environment, "--status", "--json")
+    assert done.returncode == 0, done
+    return json.loads(done.stdout)
+
+
+class Client:
+    """An MCP client on a relay's pipes, which answers sampling requests by itself."""
+
+    SAMPLE = {"role": "assistant", "content": {"type": "text", "text": "The inner one. " * 4}, "model": "claude-sonnet-4-5-20250929", "stopReason": "endTurn"}
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.answers: dict[object, dict] = {}
+        self.asked: list[dict] = []
+        self.next_id = 0
+
+    def send(self, method: str, params: dict, **meta: object) -> int:
+        self.next_id += 1
+        message = {"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params | ({"_meta": meta} if meta else {})}
+        self.session.write(json.dumps(message).encode() + b"\n")
+        return self.next_id
+
+    def wait(self, number: int) -> dict:
+        while number not in self.answers:
+            line = self.session.read_line()
+            assert line.endswith(b"\n"), f"the relay ended before the answer to {number}"
+            message = json.loads(line)
+            if message.get("method") == "sampling/createMessage":
+                self.asked.append(message)
+                answer = {"jsonrpc": "2.0", "id": message["id"], "result": self.SAMPLE}
+                self.session.write(json.dumps(answer).encode() + b"\n")
+            elif "id" in message:
+                self.answers[message["id"]] = message
+        return self.answers.pop(number)
+
+    def request(self, method: str, params: dict, **meta: object) -> dict:
+        return self.wait(self.send(method, params, **meta))
+
+    def initialize(self) -> None:
+        info = {"name": "claude-code", "version": "2.1.0"}
+        self.request("initialize", {"protocolVersion": "2025-06-18", "capabilities": {"sampling": {}}, "clientInfo": info})
+        self.session.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
+
+    def call(self, tool: str, arguments: dict, **meta: object) -> dict:
+        return self.request("tools/call", {"name": tool, "arguments": arguments}, **meta)
+
