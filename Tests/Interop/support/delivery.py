@@ -5,7 +5,9 @@ Everything takes a list of messages (`Receiver.received`, or `Journal.read`), an
 """
 
 import json
+import pathlib
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,8 +15,9 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
+from . import receiver
 from .processes import marked
-from .receiver import ANSWER, Received, Receiver
+from .receiver import ANSWER, Journal, Received, Receiver, refused_port
 from .relay import Bench, Session, binary
 
 METER = "/meter.v1.MeterService/"
@@ -228,3 +231,64 @@ class Client:
     def call(self, tool: str, arguments: dict, **meta: object) -> dict:
         return self.request("tools/call", {"name": tool, "arguments": arguments}, **meta)
 
+
+
+class ReceiverProcess:
+    """A receiver as a process of its own on a port that stays, to be killed and started again."""
+
+    def __init__(self, journal: pathlib.Path, mix: int | None = None):
+        self.journal = journal
+        self.port = refused_port()
+        self.mix = mix
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, receiver.__file__, "--port", str(self.port), "--state", str(self.journal)]
+        if self.mix is not None:
+            # Another mix at each start, the same ones for the same seed.
+            command += ["--mix", str(self.mix)]
+            self.mix += 1
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        assert self.process.stdout.readline(), "the receiver did not start"
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+
+    def messages(self) -> list[Received]:
+        return list(Journal.read(self.journal))
+
+
+# What is to be there, from the ledger alone.
+
+
+def model_span(span: str) -> str:
+    """The id of the model span below a request's: FNV-1a, never 0."""
+    number = 0xCBF29CE484222325
+    for byte in f"{span}/model".encode():
+        number = (number ^ byte) * 0x100000001B3 % (1 << 64)
+    return f"{number or 1:016x}"
+
+
+def spans_of(records: Iterable[dict]) -> dict[tuple[str, str], str | None]:
+    """The spans that ledger records stand for, and the parent of each."""
+    spans: dict[tuple[str, str], str | None] = {}
+    for record in records:
+        kind = record["kind"]
+        if kind in ("call", "usage") or kind == "trace" and "conversation" in record:
+            spans[record["trace_id"], record["span_id"]] = record.get("parent_span_id")
+        if kind == "call" and "part_of" not in record and record.keys() & {"model", "usage", "provider"}:
+            spans[record["trace_id"], model_span(record["span_id"])] = record["span_id"]
+    return spans
+
+
+def metered(records: Iterable[dict]) -> dict[str, dict]:
+    """The records that are somebody's spending, by id."""
+    return {record["id"]: record for record in records if record["kind"] in ("call", "usage") and "model" in record}
