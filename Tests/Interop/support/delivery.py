@@ -193,13 +193,17 @@ def status(bench: Bench, environment: dict[str, str | None]) -> object:
 class Client:
     """An MCP client on a relay's pipes, which answers sampling requests by itself."""
 
-    SAMPLE = {"role": "assistant", "content": {"type": "text", "text": "The inner one. " * 4}, "model": "claude-sonnet-4-5-20250929", "stopReason": "endTurn"}
-
     def __init__(self, session: Session):
         self.session = session
         self.answers: dict[object, dict] = {}
         self.asked: list[dict] = []
         self.next_id = 0
+        self.sample: dict = {
+            "role": "assistant",
+            "content": {"type": "text", "text": "The inner one. " * 4},
+            "model": "claude-sonnet-4-5-20250929",
+            "stopReason": "endTurn",
+        }
 
     def send(self, method: str, params: dict, **meta: object) -> int:
         self.next_id += 1
@@ -214,7 +218,7 @@ class Client:
             message = json.loads(line)
             if message.get("method") == "sampling/createMessage":
                 self.asked.append(message)
-                answer = {"jsonrpc": "2.0", "id": message["id"], "result": self.SAMPLE}
+                answer = {"jsonrpc": "2.0", "id": message["id"], "result": self.sample}
                 self.session.write(json.dumps(answer).encode() + b"\n")
             elif "id" in message:
                 self.answers[message["id"]] = message
