@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,9 @@ SEED = 20261121
 RELAYS = 6
 CALLS = 20_000
 KILLS = 200
+# The longest a relay lives, and a client pauses between bursts of up to 80 calls; in seconds.
+LIFE = 1.5
+PAUSE = 0.7
 # The relay alone; its process group, as `killpg` does it; its server.
 VICTIMS = ("relay", "group", "server")
 
@@ -43,7 +47,7 @@ class Client(threading.Thread):
     def run(self) -> None:
         try:
             while self.sent < self.calls:
-                session = self.bench.start(python("usage_server.py"), self.environment, stderr=None)
+                session = self.bench.start(python("usage_server.py"), self.environment, stderr=subprocess.DEVNULL)
                 try:
                     self.talk(session)
                 finally:
@@ -52,8 +56,9 @@ class Client(threading.Thread):
             self.trouble = trouble
 
     def talk(self, session: Session) -> None:
-        killer = threading.Timer(self.random.random() * 0.4, self.kill, [session])
+        killer = threading.Timer(self.random.random() * LIFE, self.kill, [session])
         killer.start()
+        burst = 0
         line = b'{"jsonrpc":"2.0","id":"%s","method":"tools/call","params":{"name":"ask","arguments":{"prompt":"What is the capital?"}}}\n'
         try:
             while self.sent < self.calls:
@@ -63,6 +68,11 @@ class Client(threading.Thread):
                 if not session.read_line().endswith(b"\n"):
                     return
                 self.answered.append(name)
+                burst -= 1
+                if burst < 0:
+                    # At full speed all would be over before the first shipper is up.
+                    burst = self.random.randrange(80)
+                    time.sleep(self.random.random() * PAUSE)
         except BrokenPipeError:
             pass
         finally:
@@ -146,7 +156,7 @@ def storm(bench: Bench, values: dict[str, str | None], calls: int) -> list[Clien
 
 def last_relay(bench: Bench, values: dict[str, str | None]) -> None:
     """One more session, which nobody kills: what is left over goes with it."""
-    with bench.session(python("usage_server.py"), values, stderr=None) as session:
+    with bench.session(python("usage_server.py"), values, stderr=subprocess.DEVNULL) as session:
         session.write(b'{"jsonrpc":"2.0","id":"last-1","method":"tools/call","params":{"name":"ask","arguments":{"prompt":"And?"}}}\n')
         assert session.read_line().endswith(b"\n")
         assert session.finish() == 0
@@ -162,7 +172,7 @@ def compare(ledger: Ledger, receivers: dict[str, ReceiverProcess]) -> str:
     agreed("meter", used, spending)
     for identity, record in used.items():
         assert int(record["inputTokens"]) == spending[identity]["usage"]["input_tokens"]
-    agreed("EvalOps spans", delivery.evalops_spans(messages["evalops"]), spans)
+    agreed("EvalOps spans", delivery.evalops_spans(messages["evalops"]), delivery.spans_of(delivery.analyses(ledger.records)))
     otlp = delivery.otlp_spans(messages["otlp"])
     agreed("OTLP spans", otlp, spans)
     assert all(span.parent == (spans[key] or "") for key, span in otlp.items())

@@ -288,11 +288,26 @@ def spans_of(records: Iterable[dict]) -> dict[tuple[str, str], str | None]:
         kind = record["kind"]
         if kind in ("call", "usage") or kind == "trace" and "conversation" in record:
             spans[record["trace_id"], record["span_id"]] = record.get("parent_span_id")
-        if kind == "call" and "part_of" not in record and record.keys() & {"model", "usage", "provider"}:
+        if kind == "call" and "part_of" not in record and uses_model(record):
             spans[record["trace_id"], model_span(record["span_id"])] = record["span_id"]
     return spans
 
 
+def uses_model(record: dict) -> bool:
+    return bool(record.keys() & {"model", "provider", "usage"})
+
+
 def metered(records: Iterable[dict]) -> dict[str, dict]:
-    """The records that are somebody's spending, by id."""
-    return {record["id"]: record for record in records if record["kind"] in ("call", "usage") and "model" in record}
+    """The records that are somebody's spending, by id: not those that failed before anything was counted."""
+    return {
+        record["id"]: record
+        for record in records
+        if record["kind"] in ("call", "usage")
+        and uses_model(record)
+        and (record["outcome"] == "ok" or "usd_nanos" in record.get("cost", {}) or len(record.get("usage", {})) > 1)
+    }
+
+
+def analyses(records: Iterable[dict]) -> list[dict]:
+    """The records that EvalOps' traces are made of: requests that used a model, client's turns and conversations."""
+    return [record for record in records if record["kind"] != "call" or uses_model(record)]
