@@ -20,8 +20,9 @@ struct EvalOpsURL: Sendable, Equatable {
         let slash = rest.firstIndex(of: "/") ?? rest.endIndex
         var authority = rest[..<slash]
         guard rest[slash...].utf8.allSatisfy(Self.mayStandInPath) else { return nil }
-        hadUser = authority.lastIndex(of: "@") != nil
-        if let at = authority.lastIndex(of: "@") {
+        hadUser = authority.contains("@")
+        if let at = authority.firstIndex(of: "@") {
+            guard authority[..<at].utf8.allSatisfy(Self.mayStandInPath) else { return nil }
             authority = authority[authority.index(after: at)...]
         }
         guard let (host, port) = Self.split(authority) else { return nil }
