@@ -9,7 +9,8 @@ package enum Sinks {
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
-        _ = values
-        return []
+        var sinks: [any Sink] = []
+        sinks += EvalOps.sinks(values, complain: complain)
+        return sinks
     }
 }

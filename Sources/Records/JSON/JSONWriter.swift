@@ -119,6 +119,23 @@ package struct JSONWriter: ~Copyable {
         put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
     }
 
+    /// Billionths as a decimal fraction, every digit of it: 10012500 is `0.0100125`.
+    package mutating func number(billionths value: Int64) {
+        separate()
+        reserve(22)
+        if value < 0 { put(UInt8(ascii: "-")) }
+        putDecimal(value.magnitude / 1_000_000_000)
+        var rest = value.magnitude % 1_000_000_000
+        guard rest > 0 else { return }
+        put(UInt8(ascii: "."))
+        var unit: UInt64 = 100_000_000
+        while rest > 0 {
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / unit))
+            rest %= unit
+            unit /= 10
+        }
+    }
+
     /// A number as it was read. A text that is no JSON number is written as a string.
     package mutating func number(literal: String) {
         var text = literal

@@ -17,7 +17,7 @@ struct Desk: ~Copyable {
     private static let earlyNanoseconds: UInt64 = 250_000_000
     /// So many answers wait at most; a server that answers what nobody asked gets no more of us.
     private static let earlyMax = 256
-    /// How often old things are tidied up when nothing happens.
+    /// How often old things are tidied up.
     static let tickNanoseconds: UInt64 = 10_000_000_000
 
     private let office: Office
@@ -34,6 +34,7 @@ struct Desk: ~Copyable {
     /// Slots whose calls are among the lines about to be written.
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
+    private var lastTick: UInt64 = 0
     private var hasComplained = false
     private(set) var isOver = false
 
@@ -44,6 +45,7 @@ struct Desk: ~Copyable {
         meter = Meter(setup.configuration())
         segment = writer.segment
         self.writer = writer
+        lastTick = setup.start
     }
 
     mutating func begin() {
@@ -109,12 +111,19 @@ struct Desk: ~Copyable {
         early = kept
     }
 
-    mutating func tick(at now: UInt64) { meter.tick(at: now, into: &records) }
+    /// Gives up what nobody goes on with.
+    private mutating func tick(at now: UInt64) {
+        guard now &- lastTick >= Self.tickNanoseconds else { return }
+        lastTick = now
+        meter.tick(at: now, into: &records)
+    }
 
     /// Writes what there is to write.
     ///
     /// - Returns: when to look again if nothing comes.
     mutating func flush(at now: UInt64) -> UInt64 {
+        // Also while messages come and come: then nothing else ever wakes this up.
+        tick(at: now)
         takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
@@ -177,7 +186,11 @@ struct Desk: ~Copyable {
                     .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
                 setup.complain("\(server) is over: \(counts.isEmpty ? "nothing went by" : counts)")
             }
-        case .call(let call) where setup.logLevel >= .debug: setup.complain(CallLine.text(call))
+        case .call(let call) where setup.logLevel >= .debug,
+            .usage(let call) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(call))
+        case .trace(let trace) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(trace))
         default: break
         }
     }
