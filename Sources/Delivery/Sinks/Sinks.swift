@@ -9,7 +9,7 @@ package enum Sinks {
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
-        _ = values
-        return []
+        return MosaicSink.read(values, complain: complain)
+            + HarperSink.read(values, complain: complain)
     }
 }
