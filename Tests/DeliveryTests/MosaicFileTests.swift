@@ -42,14 +42,13 @@ struct MosaicFileTests {
             try String(contentsOfFile: path, encoding: .utf8) == "{\"a\":1}\n{\"b\":\n{\"c\":3}\n")
     }
 
-    @Test
-    func `what cannot be written for want of room may be tried again, and leaves no half line`()
-        throws
-    {
-        // Appending to it fails with ENOSPC.
-        let full = send("{}\n", to: "/dev/full")
-        #expect(full == .failure(.failed("/dev/full: write failed: No space left on device")))
-    }
+    #if os(Linux)
+        @Test func `what there is no room for may be tried again`() throws {
+            // Writing to it fails with ENOSPC.
+            let full = send("{}\n", to: "/dev/full")
+            #expect(full == .failure(.failed("/dev/full: write: No space left on device")))
+        }
+    #endif
 
     @Test func `what needs a hand says so`() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
