@@ -11,7 +11,7 @@ package enum Sinks {
         let values = environment.filter { !$0.value.isEmpty }
         var sinks: [any Sink] = []
         sinks += EvalOps.sinks(values, complain: complain)
-        sinks += OTLP.sinks(values, complain: complain)
+        sinks += OTLP.read(values, complain: complain)
         sinks += MosaicSink.read(values, complain: complain)
         sinks += HarperSink.read(values, complain: complain)
         return sinks
