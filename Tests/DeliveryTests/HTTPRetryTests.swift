@@ -89,7 +89,7 @@ struct HTTPRetryTests {
         }
     }
 
-    /// Always the longest or the shortest wait there is.
+    /// Always the longest wait there is, or the shortest: 1, for 0 may be drawn again for ever.
     private struct Extreme: RandomNumberGenerator {
         var value: UInt64
         mutating func next() -> UInt64 { value }
@@ -105,7 +105,7 @@ struct HTTPRetryTests {
     }
 
     @Test func `full jitter goes down to no wait at all and is even`() {
-        var shortest = Extreme(value: 0)
+        var shortest = Extreme(value: 1)
         var backoff = Backoff(initialMilliseconds: 100, maxMilliseconds: 100)
         #expect(backoff.next(random: &shortest) == 0)
         var random = SplitMix(state: 7)
