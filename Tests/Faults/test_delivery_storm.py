@@ -176,6 +176,7 @@ def compare(ledger: Ledger, receivers: dict[str, ReceiverProcess]) -> str:
     otlp = delivery.otlp_spans(messages["otlp"])
     agreed("OTLP spans", otlp, spans)
     assert all(span.parent == (spans[key] or "") for key, span in otlp.items())
+    delivery.assert_totals(ledger.records, messages["otlp"])
     counts = {name: len(items) for name, items in messages.items()}
     return f"{len(spending)} metered, {len(spans)} spans in {counts} messages"
 

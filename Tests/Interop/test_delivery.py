@@ -241,6 +241,7 @@ def complete(ledger: Ledger, evalops: Receiver, otlp: Receiver) -> None:
     assert delivery.evalops_spans(evalops.received).keys() == delivery.spans_of(delivery.analyses(ledger.records)).keys()
     assert len(delivery.annotations(evalops.received)) == 2
     assert {key: span.parent or None for key, span in delivery.otlp_spans(otlp.received).items()} == spans
+    delivery.assert_totals(ledger.records, otlp.received)
 
 
 # Processes.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE as CUMULATIVE
 
 from . import receiver
 from .processes import marked
@@ -22,6 +23,10 @@ from .relay import Bench, Session, binary
 
 METER = "/meter.v1.MeterService/"
 TRACES = "/traces.v1.SpanIngestService/"
+REQUESTS = "mcp.client.operation.duration"
+INPUT = "gen_ai.client.inference.usage.input_tokens"
+OUTPUT = "gen_ai.client.inference.usage.output_tokens"
+COST = "mcp_meter.cost"
 
 
 # EvalOps.
@@ -160,6 +165,44 @@ def otlp_spans(messages: Iterable[Received]) -> dict[tuple[str, str], Span]:
     return once(_otlp_spans(messages))
 
 
+def otlp_totals(messages: Iterable[Received]) -> dict[str, float]:
+    """What each metric adds up to over all its series: a sum's value, a histogram's count. Of a cumulative series the
+    last point counts, so one that was sent twice counts once."""
+    last: dict[tuple, tuple[str, float]] = {}
+    for message in messages:
+        if message.path != "/v1/metrics":
+            continue
+        for resource in ExportMetricsServiceRequest.FromString(message.body).resource_metrics:
+            who = resource.resource.SerializeToString()
+            for scope in resource.scope_metrics:
+                for metric in scope.metrics:
+                    kind = metric.WhichOneof("data")
+                    data = getattr(metric, kind)
+                    assert data.aggregation_temporality == CUMULATIVE, metric.name
+                    for point in data.data_points:
+                        labels = frozenset(item.SerializeToString() for item in point.attributes)
+                        value = getattr(point, point.WhichOneof("value")) if kind == "sum" else point.count
+                        last[who, metric.name, point.start_time_unix_nano, labels] = (metric.name, value)
+    totals: dict[str, float] = {}
+    for name, value in last.values():
+        totals[name] = totals.get(name, 0) + value
+    return totals
+
+
+def totals_of(records: Iterable[dict]) -> dict[str, float]:
+    """The totals that ledger records stand for, of the metrics that every record with a figure is part of."""
+    totals = dict.fromkeys((REQUESTS, INPUT, OUTPUT, COST), 0)
+    for record in records:
+        if record["kind"] not in ("call", "usage"):
+            continue
+        totals[REQUESTS] += record["kind"] == "call" and "part_of" not in record
+        usage = record.get("usage", {})
+        totals[INPUT] += usage.get("input_tokens", 0)
+        totals[OUTPUT] += usage.get("output_tokens", 0)
+        totals[COST] += record.get("cost", {}).get("usd_nanos", 0) / 1e9
+    return totals
+
+
 # Running it.
 
 
@@ -182,6 +225,12 @@ def deliver(bench: Bench, environment: dict[str, str | None], *options: str, sec
     return subprocess.run(
         [binary(), "deliver", *options], env=bench.environment(environment), capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL
     )
+
+
+def assert_totals(ledger_records: list[dict], messages: list[Received]) -> None:
+    wanted, found = totals_of(ledger_records), otlp_totals(messages)
+    for name, value in wanted.items():
+        assert abs(found[name] - value) < 1e-6, f"{name} adds up to {found[name]}, not {value}"
 
 
 def status(bench: Bench, environment: dict[str, str | None]) -> object:
