@@ -9,7 +9,6 @@ package enum Sinks {
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
-        _ = values
-        return []
+        return OTLP.read(values, complain: complain)
     }
 }
