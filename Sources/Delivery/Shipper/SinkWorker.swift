@@ -58,6 +58,8 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
         let directory = setup.directory
         let reader = LedgerReader(directory)
         let destination = setup.sink.destination
+        let files = DeliveryFiles(of: destination, in: directory)
+        try directory.create(files.folder)
         var saved = try Checkpoint(of: destination, in: directory, disk: setup.disk)
         // What is remembered of segments that are gone is of no use.
         if let first = try reader.days().first { try? saved.forget(daysBefore: first) }
@@ -70,7 +72,6 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
         member = setup.member
         say = setup.say
         transport = setup.transport
-        let files = DeliveryFiles(of: destination, in: directory)
         deadLetters = DeadLetters(files)
         status = StatusFile(files, destination, since: setup.clock.wall)
         batchMax = max(1, restored.batch.records)
@@ -194,6 +195,16 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
         do throws(LedgerError) {
             try checkpoint.save(cursors, state: acknowledged.state)
             unsaved.removeAll(keepingCapacity: true)
+        } catch {
+            note("\(error)")
+        }
+    }
+
+    /// Writes down what the sink remembers, where no cursor has moved.
+    mutating func saveState() {
+        acknowledged = sink
+        do throws(LedgerError) {
+            try checkpoint.save([], state: acknowledged.state)
         } catch {
             note("\(error)")
         }
