@@ -89,10 +89,23 @@ package struct JSONWriter: ~Copyable {
     }
 
     package mutating func number(_ value: some BinaryInteger) {
+        number(magnitude: UInt64(clamping: value.magnitude), isNegative: value < 0)
+    }
+
+    // Counts are written most. Called from another target, the generic function above costs ten
+    // times as much.
+
+    package mutating func number(_ value: UInt64) { number(magnitude: value, isNegative: false) }
+
+    package mutating func number(_ value: Int64) {
+        number(magnitude: value.magnitude, isNegative: value < 0)
+    }
+
+    private mutating func number(magnitude: UInt64, isNegative: Bool) {
         separate()
         reserve(21)
-        if value < 0 { put(UInt8(ascii: "-")) }
-        putDecimal(UInt64(clamping: value.magnitude))
+        if isNegative { put(UInt8(ascii: "-")) }
+        putDecimal(magnitude)
     }
 
     /// The shortest digits that read back as the same `Double`; `null` for NaN and infinities.
@@ -188,6 +201,12 @@ package struct JSONWriter: ~Copyable {
     }
 
     package mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        guard let value else { return }
+        key(name)
+        number(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: UInt64?) {
         guard let value else { return }
         key(name)
         number(value)
