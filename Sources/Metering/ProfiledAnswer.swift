@@ -72,8 +72,9 @@ extension Observation {
         for item in items {
             let told = rule.count.nodes(in: sketch, below: item, vocabulary).first
                 .flatMap { sketch.literal($0) }.flatMap(Double.init)
-            // A figure no server makes so many calls as is no count of calls.
-            let calls = told.flatMap { (0...1e6).contains($0) ? UInt64($0) : nil } ?? 0
+            // No tool makes more calls than that.
+            guard let told, (0...1e6).contains(told) else { continue }
+            let calls = UInt64(told)
             let isWhole = !isFailed(item, rule.failed, vocabulary)
             count = addClamped(count, calls &+ (isWhole ? rule.plus : 0)) ?? count
         }
