@@ -9,11 +9,13 @@ import time
 
 import pytest
 from support import delivery, processes
-from support.delivery import Client, EvalOps, OTLP, Span, deliver, shippers, status
+from support import evalops as services
+from support.delivery import OTLP, Client, Span, deliver, shippers, status
 from support.ledger import Ledger
 from support.processes import children, describe, kill_marked, wait_until
 from support.receiver import Behaviour, Receiver, certificate, garbage, half, http_date, mix, never, no_content, refused_port, reset, slow
 from support.receiver import status as answer
+from support.receiver import Script
 from support.relay import Bench, elapsed, python
 
 SERVER = "deep_code_server.py"
@@ -40,6 +42,13 @@ def environment(evalops: Receiver | str, otlp: Receiver | str) -> dict[str, str 
         "OTEL_EXPORTER_OTLP_ENDPOINT": url[1],
         "MCP_METER_CLIENT_MODEL": CLAUDE,
     }
+
+
+class EvalOps(services.EvalOps):
+    """For the credentials of `environment`."""
+
+    def __init__(self, script: Script = ()):
+        super().__init__(script, token="pk_secret", organization="org-1", workspace="ws-1")
 
 
 def shipped(bench: Bench, seconds: float = SHIPPED) -> None:
@@ -240,6 +249,7 @@ def complete(ledger: Ledger, evalops: Receiver, otlp: Receiver) -> None:
     spans = delivery.spans_of(ledger.records)
     assert delivery.evalops_spans(evalops.received).keys() == delivery.spans_of(delivery.analyses(ledger.records)).keys()
     assert len(delivery.annotations(evalops.received)) == 2
+    assert evalops.faults == []
     assert {key: span.parent or None for key, span in delivery.otlp_spans(otlp.received).items()} == spans
     delivery.assert_totals(ledger.records, otlp.received)
 

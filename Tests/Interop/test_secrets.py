@@ -12,7 +12,8 @@ import urllib.parse
 from collections.abc import Iterator
 
 import pytest
-from support.delivery import Client, EvalOps, OTLP, deliver, shippers
+from support.delivery import OTLP, Client, deliver, shippers
+from support.evalops import EvalOps
 from support.processes import kill_marked, marked, wait_until
 from support.receiver import Received, Receiver
 from support.relay import Bench, python

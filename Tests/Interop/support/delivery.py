@@ -32,33 +32,6 @@ COST = "mcp_meter.cost"
 # EvalOps.
 
 
-class EvalOps(Receiver):
-    """Meter and traces services on one base URL, as connect-go serves them."""
-
-    def accept(self, path: str, headers: dict[str, str], body: bytes) -> ANSWER:
-        kind = {"Content-Type": "application/json"}
-        if headers.get("content-type") != "application/json" or headers.get("connect-protocol-version") != "1":
-            return 415, kind, b'{"code":"invalid_argument","message":"not Connect JSON"}'
-        try:
-            message = json.loads(body)
-            if path == METER + "RecordUsageBatch":
-                answer: dict = {"records": [{"id": str(n), "requestId": r["requestId"]} for n, r in enumerate(message["records"])]}
-            elif path == METER + "RecordUsage":
-                answer = {"record": {"requestId": message["requestId"]}}
-            elif path == TRACES + "IngestSpans":
-                for span in message["spans"]:
-                    assert span["traceId"] and span["spanId"] and span["workspaceId"] and span["name"], span
-                answer = {"ingestedCount": len(message["spans"]), "traces": []}
-            elif path == TRACES + "AnnotateTraceQuality":
-                assert message["annotation"]["traceId"]
-                answer = {"annotation": message["annotation"]}
-            else:
-                return 404, kind, b'{"code":"unimplemented","message":"no such method"}'
-        except (ValueError, KeyError, AssertionError) as error:
-            return 400, kind, json.dumps({"code": "invalid_argument", "message": repr(error)}).encode()
-        return 200, kind, json.dumps(answer).encode()
-
-
 def once(items: Iterable[tuple[object, dict]]) -> dict:
     """What came twice came the same: a receiver that drops repeated ids keeps either."""
     kept: dict = {}
