@@ -24,7 +24,7 @@ struct OTLPMetricsTests {
     // MARK: What each record counts for
 
     @Test func `a tool call is a duration`() throws {
-        var call = CallRecord.sample()
+        var call = CallRecord.toolCall()
         call.server = "deep-code-reasoning-mcp"
         let points = points([.call(call)])
         #expect(points.map(\.metric) == ["mcp.client.operation.duration"])
@@ -51,7 +51,7 @@ struct OTLPMetricsTests {
         (.nan, 0),
     ])
     func `a value that is a bound is below it`(milliseconds: Double, bucket: Int) throws {
-        var call = CallRecord.sample()
+        var call = CallRecord.toolCall()
         call.durationMilliseconds = milliseconds
         let point = try #require(points([.call(call)]).first)
         #expect(point.buckets.firstIndex(of: 1) == bucket)
@@ -69,7 +69,7 @@ struct OTLPMetricsTests {
         method: String, outcome: CallRecord.Outcome, code: Int?, name: String, type: String,
         status: String?
     ) throws {
-        var call = CallRecord.sample(method: method)
+        var call = CallRecord.toolCall(method: method)
         (call.outcome, call.errorCode) = (outcome, code)
         let labels = try #require(points([.call(call)]).first).labels
         #expect(labels["mcp.method.name"] == .string(name))
@@ -78,7 +78,7 @@ struct OTLPMetricsTests {
     }
 
     @Test func `a model call is tokens, cost and a duration, in the newest names`() {
-        let points = points([.call(.model())])
+        let points = points([.call(.modelCall())])
         let found = Dictionary(uniqueKeysWithValues: points.map { ($0.metric, $0.sum) })
         #expect(
             found == [
@@ -120,7 +120,7 @@ struct OTLPMetricsTests {
 
     @Test func `the names of 1.41 are a histogram by type`() {
         let environment = ["OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_1_41"]
-        let points = points([.call(.model())], environment)
+        let points = points([.call(.modelCall())], environment)
         #expect(
             points.map(\.metric) == [
                 "mcp.client.operation.duration", "gen_ai.client.token.usage",
@@ -136,7 +136,7 @@ struct OTLPMetricsTests {
 
     @Test func `both generations are both`() {
         let names = Set(
-            points([.call(.model())], ["OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_1_41/dup"])
+            points([.call(.modelCall())], ["OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_1_41/dup"])
                 .map(\.metric))
         #expect(
             names.isSuperset(of: [
@@ -146,7 +146,7 @@ struct OTLPMetricsTests {
     }
 
     @Test func `unknown tokens are not reported, and unpriced ones are not free`() {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         call.usage = TokenUsage(source: .estimated, output: 300)
         call.cost = Cost(source: .unpriced)
         let points = points([.call(call)])
@@ -160,11 +160,11 @@ struct OTLPMetricsTests {
     }
 
     @Test func `what is no single model call has no duration of one`() {
-        var several = CallRecord.model(id: "several")
+        var several = CallRecord.modelCall(id: "several")
         several.modelCalls = 3
-        var part = CallRecord.model(id: "part")
+        var part = CallRecord.modelCall(id: "part")
         part.partOf = "several"
-        var turn = CallRecord.model(id: "turn")
+        var turn = CallRecord.modelCall(id: "turn")
         turn.direction = .client
         turn.durationMilliseconds = 0
         let points = points([.call(several), .call(part), .usage(turn)])
@@ -176,9 +176,9 @@ struct OTLPMetricsTests {
     }
 
     @Test func `escalations and what their quality cost are counted when they are over`() throws {
-        var unpriced = TraceRecord.sample()
+        var unpriced = TraceRecord.escalation()
         unpriced.qualityPerDollar = nil
-        let points = points([.trace(.sample()), .trace(unpriced)])
+        let points = points([.trace(.escalation()), .trace(unpriced)])
         #expect(points.map(\.metric) == ["mcp_meter.escalations", "mcp_meter.quality_per_dollar"])
         #expect(points[0].sum == 2)
         #expect(
@@ -235,28 +235,28 @@ struct OTLPMetricsTests {
 
     @Test func `delta points begin where those before them ended`() throws {
         var sink = sink(Self.delta)
-        let first = try #require(sink.deliver([.call(.sample())]).flatMap(Point.all).first)
-        let second = try #require(sink.deliver([.call(.sample())]).flatMap(Point.all).first)
+        let first = try #require(sink.deliver([.call(.toolCall())]).flatMap(Point.all).first)
+        let second = try #require(sink.deliver([.call(.toolCall())]).flatMap(Point.all).first)
         #expect(second.start == first.time && second.count == 1 && second.temporality == 1)
         #expect(first.temporality == 1)
     }
 
     @Test func `a message that was not taken counts for nothing`() throws {
         var sink = sink()
-        _ = sink.deliver([.call(.sample(id: "1"))])
+        _ = sink.deliver([.call(.toolCall(id: "1"))])
         let state = sink.state
         for status in [503, 400, 401] {
-            let message = try #require(sink.messages(for: [.call(.sample(id: "2"))]).first)
+            let message = try #require(sink.messages(for: [.call(.toolCall(id: "2"))]).first)
             _ = sink.judge(HTTPResponse(status: status), to: message)
             #expect(Point.all(message).first?.count == 2)
             #expect(sink.state.flatMap(decoded) == state.flatMap(decoded))
         }
         // Taken late, it counts once.
-        let message = try #require(sink.messages(for: [.call(.sample(id: "2"))]).first)
+        let message = try #require(sink.messages(for: [.call(.toolCall(id: "2"))]).first)
         _ = sink.judge(HTTPResponse(status: 503), to: message)
         _ = sink.judge(HTTPResponse(status: 200), to: message)
         _ = sink.judge(HTTPResponse(status: 200), to: message)
-        #expect(sink.deliver([.call(.sample(id: "3"))]).flatMap(Point.all).first?.count == 3)
+        #expect(sink.deliver([.call(.toolCall(id: "3"))]).flatMap(Point.all).first?.count == 3)
     }
 
     private func decoded(_ state: [UInt8]) -> MetricsStream? {
@@ -265,16 +265,16 @@ struct OTLPMetricsTests {
 
     @Test func `only series that a batch adds to are sent`() {
         var sink = sink()
-        _ = sink.deliver([.call(.model())])
-        let points = sink.deliver([.call(.sample(tool: "other"))]).flatMap(Point.all)
+        _ = sink.deliver([.call(.modelCall())])
+        let points = sink.deliver([.call(.toolCall(tool: "other"))]).flatMap(Point.all)
         #expect(points.map(\.count) == [1])
     }
 
     @Test func `a stream has an id that nobody else's has, unless it was given one`() throws {
         func instance(_ environment: [String: String]) throws -> JSONValue? {
             var sink = sink(environment)
-            _ = sink.deliver([.call(.sample(id: "first"))])
-            let message = try #require(sink.deliver([.call(.sample(id: "second"))]).first)
+            _ = sink.deliver([.call(.toolCall(id: "first"))])
+            let message = try #require(sink.deliver([.call(.toolCall(id: "second"))]).first)
             let resource = message.json["resourceMetrics"]?.array?.first?["resource"]
             return attributes(of: resource)["service.instance.id"]
         }
@@ -285,7 +285,7 @@ struct OTLPMetricsTests {
     // MARK: Bounds
 
     @Test func `a server with ever new tools has a hundred`() {
-        let records = (0..<150).map { Record.call(.sample(tool: "tool-\($0)")) }
+        let records = (0..<150).map { Record.call(.toolCall(tool: "tool-\($0)")) }
         var sink = sink()
         let found = Point.last(sink.deliver(records) + sink.deliver(records))
         #expect(found.count == 101)
@@ -300,7 +300,7 @@ struct OTLPMetricsTests {
         for start in stride(from: 0, to: 2500, by: 250) {
             messages += sink.deliver(
                 (start..<start + 250).map { number in
-                    var call = CallRecord.model(id: "\(number)", input: 1)
+                    var call = CallRecord.modelCall(id: "\(number)", input: 1)
                     call.model = "model-\(number)"
                     return .call(call)
                 })
@@ -322,7 +322,7 @@ struct OTLPMetricsTests {
             "OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_1_41/dup",
         ])
         let records = (0..<sink.batch.records).map { number in
-            var call = CallRecord.model(id: "\(number)")
+            var call = CallRecord.modelCall(id: "\(number)")
             call.model = "\(number)" + long
             call.server = "\(number)" + long
             call.tool = "\(number)" + long
@@ -337,7 +337,7 @@ struct OTLPMetricsTests {
 
     @Test func `a sum that is too large stays the largest`() {
         var sink = sink()
-        let records = (0..<3).map { Record.call(.model(id: "\($0)", input: .max)) }
+        let records = (0..<3).map { Record.call(.modelCall(id: "\($0)", input: .max)) }
         let input = Point.last(sink.deliver(records) + sink.deliver(records)).values
             .first { $0.metric == "gen_ai.client.inference.usage.input_tokens" }
         #expect(input?.sum == Double(Int64.max))
@@ -359,7 +359,7 @@ struct OTLPMetricsTests {
         }
         sink.restore(Array(state.dropLast()))
         #expect(sink.state == nil)
-        #expect(sink.deliver([.call(.sample())]).flatMap(Point.all).first?.count == 1)
+        #expect(sink.deliver([.call(.toolCall())]).flatMap(Point.all).first?.count == 1)
     }
 
     @Test(arguments: [Self.delta, ["OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_1_41"]])
@@ -367,10 +367,10 @@ struct OTLPMetricsTests {
         environment: [String: String]
     ) throws {
         var before = sink()
-        let last = try #require(before.deliver([.call(.sample())]).flatMap(Point.all).first)
+        let last = try #require(before.deliver([.call(.toolCall())]).flatMap(Point.all).first)
         var after = sink(environment)
         after.restore(try #require(before.state))
-        var call = CallRecord.sample(id: "next")
+        var call = CallRecord.toolCall(id: "next")
         call.durationMilliseconds = 1
         let first = try #require(after.deliver([.call(call)]).flatMap(Point.all).first)
         #expect(first.count == 1 && first.time >= last.time + 1_000_000)
@@ -379,7 +379,7 @@ struct OTLPMetricsTests {
     @Test func `what it remembers is small`() throws {
         var sink = sink()
         let records = (0..<100).map { number in
-            var call = CallRecord.model(id: "\(number)")
+            var call = CallRecord.modelCall(id: "\(number)")
             call.tool = "some_tool_name_\(number)"
             call.model = "gemini-2.5-pro-\(number % 10)"
             return Record.call(call)

@@ -16,7 +16,7 @@ struct Seeded: RandomNumberGenerator {
 
 extension CallRecord {
     /// A tool call that used no model.
-    static func sample(
+    static func toolCall(
         id: String = "019aa5c0-9c40-7000-8000-000000000102", method: String = "tools/call",
         tool: String? = "escalate_analysis"
     ) -> CallRecord {
@@ -31,11 +31,11 @@ extension CallRecord {
     }
 
     /// One that did.
-    static func model(
+    static func modelCall(
         id: String = "019aa5c0-9c40-7000-8000-000000000102", input: UInt64 = 2890,
         output: UInt64 = 640
     ) -> CallRecord {
-        var call = sample(id: id)
+        var call = toolCall(id: id)
         call.provider = "google"
         call.model = "gemini-2.5-pro"
         call.modelSource = .response
@@ -48,7 +48,7 @@ extension CallRecord {
 }
 
 extension TraceRecord {
-    static func sample(conversation: String? = nil) -> TraceRecord {
+    static func escalation(conversation: String? = nil) -> TraceRecord {
         var trace = TraceRecord(
             id: "019aa5c0-c350-8000-8000-000000000001",
             time: Timestamp(microseconds: 1_763_719_210_123_456), durationMilliseconds: 18342.1,

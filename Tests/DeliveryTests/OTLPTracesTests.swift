@@ -15,7 +15,7 @@ struct OTLPTracesTests {
     }
 
     @Test func `a tool call is a client's span`() throws {
-        var call = CallRecord.sample()
+        var call = CallRecord.toolCall()
         call.toolUseID = "toolu_1"
         call.server = "deep-code-reasoning-mcp"
         call.client = "claude-code"
@@ -73,7 +73,7 @@ struct OTLPTracesTests {
     func `the model call below it has the tokens and the cost, in the names asked for`(
         generation: String, present: [String], absent: [String]
     ) throws {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         call.modelCalls = 2
         let spans = spans([.call(call)], ["OTEL_SEMCONV_STABILITY_OPT_IN": generation])
         try #require(spans.count == 2)
@@ -102,7 +102,7 @@ struct OTLPTracesTests {
     }
 
     @Test func `what is not known is not said`() throws {
-        var call = CallRecord.sample()
+        var call = CallRecord.toolCall()
         call.provider = "xai"
         call.usage = TokenUsage(source: .estimated, output: 0)
         call.cost = Cost(source: .unpriced)
@@ -127,7 +127,7 @@ struct OTLPTracesTests {
     func `a model is what was asked for or what answered`(
         source: CallRecord.ModelSource, name: String
     ) {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         call.modelSource = source
         let found = attributes(of: spans([.call(call)]).last)
         #expect(found.keys.filter { $0.hasPrefix("gen_ai.re") } == [name])
@@ -139,7 +139,7 @@ struct OTLPTracesTests {
         ("anthropic", "anthropic"), ("ollama", "ollama"), (nil, "unknown"),
     ])
     func `providers have the conventions' names`(provider: String?, name: String) {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         call.provider = provider
         let found = attributes(of: spans([.call(call)]).last)
         #expect(found["gen_ai.provider.name"] == .string(name))
@@ -162,7 +162,7 @@ struct OTLPTracesTests {
         method: String, outcome: CallRecord.Outcome, code: Int?, kind: CallRecord.ErrorType?,
         request: String, status: String?, model: String
     ) throws {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         (call.method, call.outcome, call.errorCode, call.errorType) = (method, outcome, code, kind)
         let spans = spans([.call(call)])
         try #require(spans.count == 2)
@@ -182,7 +182,7 @@ struct OTLPTracesTests {
     func `other requests are spans without an operation`(
         method: String, target: String?, name: String, key: String, value: String
     ) throws {
-        let span = try #require(spans([.call(.sample(method: method, tool: target))]).first)
+        let span = try #require(spans([.call(.toolCall(method: method, tool: target))]).first)
         #expect(span["name"]?.string == name && span["kind"]?.int64 == 3)
         #expect(attributes(of: span)[key] == .string(value))
         #expect(attributes(of: span)["gen_ai.operation.name"] == nil)
@@ -190,7 +190,7 @@ struct OTLPTracesTests {
     }
 
     @Test func `a conversation is the root of its turns, and costs nothing itself`() throws {
-        let span = try #require(spans([.trace(.sample(conversation: "b7b0"))]).first)
+        let span = try #require(spans([.trace(.escalation(conversation: "b7b0"))]).first)
         #expect(span["name"]?.string == "conversation start_conversation")
         #expect(span["kind"]?.int64 == 1)
         let found = attributes(of: span)
@@ -200,14 +200,14 @@ struct OTLPTracesTests {
         #expect(found["gen_ai.conversation.id"] == "b7b0")
         #expect(found["openinference.span.kind"] == "CHAIN")
         #expect(!found.keys.contains { $0.contains("usage") || $0.contains("cost") })
-        #expect(spans([.trace(.sample())]).isEmpty)
+        #expect(spans([.trace(.escalation())]).isEmpty)
     }
 
     @Test(arguments: ["", "0", "xyz", String(repeating: "0", count: 32)])
     func `an id that is none does not spoil its batch`(traceID: String) {
-        var bad = CallRecord.sample(id: "bad")
+        var bad = CallRecord.toolCall(id: "bad")
         bad.traceID = traceID
-        var odd = CallRecord.sample(id: "odd")
+        var odd = CallRecord.toolCall(id: "odd")
         odd.parentSpanID = traceID
         var sink = otlpTraces(["OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"])
         #expect(!sink.wants(.call(bad)))
@@ -219,7 +219,7 @@ struct OTLPTracesTests {
 
     @Test(arguments: ["http/protobuf", "http/json"])
     func `a batch that is too large is several requests`(encoding: String) throws {
-        var call = CallRecord.model()
+        var call = CallRecord.modelCall()
         let long = String(repeating: "é", count: 3000)
         call.server = long
         call.escalationReason = long

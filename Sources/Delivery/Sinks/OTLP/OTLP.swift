@@ -33,6 +33,11 @@ package enum OTLP {
     package static func read(
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
+        // What is said of both signals is said once.
+        var complaints: Set<String> = []
+        let complain = { (line: String) in
+            if complaints.insert(line).inserted { complain(line) }
+        }
         let variables = OTLPVariables(environment)
         guard Signal.allCases.contains(where: { variables.endpoint($0) != nil }),
             !variables.isDisabled(complain)

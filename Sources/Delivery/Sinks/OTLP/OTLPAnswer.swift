@@ -76,8 +76,5 @@ struct PartialSuccess: Equatable {
 
     private mutating func reject(_ count: Int64) { rejected = UInt64(max(0, count)) }
 
-    private mutating func say(_ text: String) {
-        message = text.clipped(to: 300).unicodeScalars
-            .map { $0.value < 0x20 ? " " : String($0) }.joined()
-    }
+    private mutating func say(_ text: String) { message = text.oneLine(limit: 300) }
 }

@@ -1,5 +1,3 @@
-import Records
-
 /// Where and how a signal is sent.
 struct OTLPConnection: Sendable {
     let encoding: OTLP.Encoding
@@ -22,10 +20,8 @@ struct OTLPConnection: Sendable {
         self.url = url.text
         destination = Destination(sink: "otlp-\(signal.rawValue)", address: url.publicText)
         headers =
-            [
-                ("Content-Type", encoding.contentType),
-                ("User-Agent", "mcp-meter/\(Version.text)"),
-            ] + Self.headers(signal, variables, complain)
+            [("Content-Type", encoding.contentType)]
+            + Self.headers(signal, variables, complain)
         compresses = Self.compresses(signal, variables, complain)
         timeoutMilliseconds = variables.number(
             variables.option(signal, "TIMEOUT")?.name ?? "", 1...3_600_000, else: 10_000, complain)
@@ -50,8 +46,8 @@ struct OTLPConnection: Sendable {
         guard var url = OTLPEndpoint(endpoint.value.trimmed) else {
             // Not shown: a URL may hold a password.
             complain(
-                "\(endpoint.name): expected a URL such as http://127.0.0.1:4318; "
-                    + "no \(signal.rawValue) are sent")
+                "\(endpoint.name): expected a URL such as http://127.0.0.1:4318; nothing is sent "
+                    + "there")
             return nil
         }
         if endpoint.name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
@@ -72,14 +68,14 @@ struct OTLPConnection: Sendable {
             // Its port is another one than that of HTTP, so that there is nothing to fall back to.
             complain(
                 "\(said?.name ?? "")=grpc: expected http/protobuf or http/json, usually on port "
-                    + "4318; no \(signal.rawValue) are sent")
+                    + "4318; nothing is sent by gRPC")
             return nil
         case nil:
             if url.port == "4317" {
                 complain(
-                    "\(variables.endpoint(signal)?.name ?? ""): port 4317 is usually gRPC's; "
-                        + "\(signal.rawValue) are sent by HTTP, whose port is usually 4318 "
-                        + "(OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf if it is right)")
+                    "\(variables.endpoint(signal)?.name ?? ""): port 4317 is usually gRPC's, and HTTP, "
+                        + "which is used, has 4318; if it is right, say "
+                        + "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf")
             }
             return .protobuf
         default:
