@@ -5,6 +5,7 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
+    case deliver(DeliverOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -51,6 +52,7 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
+        case "deliver": return deliver(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
@@ -118,9 +120,9 @@ enum Arguments {
         return .prices(options)
     }
 
-    private static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
+    static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
 
-    private static func unexpected(
+    static func unexpected(
         _ word: String, in command: String, _ known: [String]
     ) -> Invocation {
         .misuse("`\(command)` does not take `\(word)`." + suggestion(word, known))
