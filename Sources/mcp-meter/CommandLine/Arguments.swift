@@ -5,6 +5,7 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
+    case doctor(DoctorOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -35,6 +36,13 @@ struct PricesOptions: Equatable {
     var filter: String?
 }
 
+struct DoctorOptions: Equatable {
+    /// For programs rather than people.
+    var json = false
+    /// Connect to nobody.
+    var offline = false
+}
+
 enum Arguments {
     /// Sorts the words after the program's name.
     static func parse(_ words: [String]) -> Invocation {
@@ -51,6 +59,7 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
+        case "doctor": return doctor(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
@@ -116,6 +125,19 @@ enum Arguments {
             }
         }
         return .prices(options)
+    }
+
+    private static func doctor(_ words: [String]) -> Invocation {
+        var options = DoctorOptions()
+        for word in words {
+            switch word {
+            case "--json": options.json = true
+            case "--offline": options.offline = true
+            case _ where isHelp(word): return .help("doctor")
+            default: return unexpected(word, in: "doctor", ["--json", "--offline", "--help"])
+            }
+        }
+        return .doctor(options)
     }
 
     private static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
