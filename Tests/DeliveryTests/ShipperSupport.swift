@@ -56,7 +56,7 @@ func call(_ id: String) -> Record {
             requestBytes: 1))
 }
 
-/// Says a record as its id, and may keep a total that each message states.
+/// Says a record as its id, and may keep a total that each batch's message states.
 struct FakeSink: Sink {
     var destination = Destination(sink: "fake", address: "http://fake")
     var batch = BatchLimits(records: 10, ageMilliseconds: 1_000)
@@ -84,9 +84,8 @@ struct FakeSink: Sink {
         let size = perMessage > 0 ? perMessage : records.count
         return stride(from: 0, to: records.count, by: size).map { start in
             let range = start..<min(start + size, records.count)
-            total += range.count
             let ids = range.map { records[$0].id }
-            let lines = [words] + (isCounting ? ["\(total)"] : []) + ids
+            let lines = [words] + (isCounting ? ["\(total + range.count)"] : []) + ids
             return Message(
                 HTTPRequest(
                     url: "http://fake", headers: [("Authorization", "Bearer \(Self.token)")],
@@ -98,6 +97,7 @@ struct FakeSink: Sink {
     mutating func judge(_ answer: HTTPResponse, to message: Message) -> Verdict {
         let verdict = verdicts[answer.status] ?? Verdict(status: answer)
         if verdict == .sayAgain { words = "b" }
+        if verdict == .delivered(remark: nil) { total += message.records.count }
         return verdict
     }
 

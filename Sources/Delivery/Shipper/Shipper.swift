@@ -97,11 +97,7 @@ package final class Shipper: Sendable {
         do {
             while true {
                 guard let lock = try takeLock(files, member) else { return withoutLock(files) }
-                var worker = try SinkWorker(
-                    SinkWorker<SystemDeliveryClock, SystemDisk>.Setup(
-                        sink: sink, transport: setup.transport(), directory: setup.directory,
-                        goal: setup.goal, clock: clock, disk: SystemDisk(), crew: crew,
-                        member: member, say: setup.say))
+                var worker = try worker(sink, member)
                 let end = worker.run()
                 _ = consume lock
                 // Who appended before the lock was free did not start another shipper: whatever
@@ -159,5 +155,44 @@ package final class Shipper: Sendable {
             return "process \(pid) delivers there"
         }
         return "another process delivers there"
+    }
+
+    // MARK: Dead letters
+
+    /// Sends the dead letters of every destination again, one destination after the other.
+    package func retryDeadLetters() -> [(Destination, DeadLetterReport)] {
+        setup.sinks.indices.map { member in
+            (setup.sinks[member].destination, retryDeadLetters(member))
+        }
+    }
+
+    private func retryDeadLetters(_ member: Int) -> DeadLetterReport {
+        let sink = setup.sinks[member]
+        let files = DeliveryFiles(of: sink.destination, in: setup.directory)
+        var report = DeadLetterReport()
+        if DeadLetters(files).count() == 0 { return report }
+        do {
+            // Only whoever delivers may change the file.
+            guard let lock = try takeLock(files, member) else {
+                report.end = withoutLock(files)
+                return report
+            }
+            var worker = try worker(sink, member)
+            report = try worker.retryDeadLetters()
+            _ = consume lock
+        } catch {
+            report.end = .left("\(error)")
+        }
+        return report
+    }
+
+    private func worker(
+        _ sink: any Sink, _ member: Int
+    ) throws(LedgerError) -> SinkWorker<SystemDeliveryClock, SystemDisk> {
+        try SinkWorker(
+            SinkWorker<SystemDeliveryClock, SystemDisk>.Setup(
+                sink: sink, transport: setup.transport(), directory: setup.directory,
+                goal: setup.goal, clock: clock, disk: SystemDisk(), crew: crew, member: member,
+                say: setup.say))
     }
 }

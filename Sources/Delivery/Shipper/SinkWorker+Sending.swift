@@ -21,7 +21,7 @@ private enum Answered {
     /// Taken but for so much, which the receiver will never take.
     case partlyRefused(HTTPResponse, count: UInt64, reason: String)
     /// To be said in other words, which the sink now knows.
-    case askedAgain(HTTPResponse)
+    case askedAgain
     case refused(HTTPResponse, reason: String)
     case ended(ShippingEnd)
 }
@@ -55,7 +55,6 @@ extension SinkWorker {
     ///
     /// - Parameter rest: gets what is to be sent next in its place.
     private mutating func send(_ part: Part, _ rest: inout [Part]) -> ShippingEnd? {
-        let before = sink
         let messages = sink.messages(for: part.records)
         let carried = messages.map { message in
             let known = Set(message.records.filter { part.records.indices.contains($0) })
@@ -66,43 +65,33 @@ extension SinkWorker {
             let records = carried[place]
             // A message about something that was refused would be about nothing.
             if !dead.isEmpty, records.isSubset(of: dead) { continue }
-            let later = carried[(place + 1)...].reduce(into: Set()) { $0.formUnion($1) }
-                .subtracting(records).subtracting(dead)
             switch deliver(message) {
             case .delivered: continue
             case .ended(let end): return end
             case .partlyRefused(let answer, let count, let reason):
                 let ids = pick(records, part).map(\.id)
                 if let end = setAside([], (count, ids), answer, reason, message) { return end }
-            case .askedAgain(let answer):
-                guard part.asked < Self.askedMax else {
-                    let reason = "the receiver asks for other words again and again"
-                    if let end = pause(nil, .blocked, reason) { return end }
-                    rest = [Part(records: part.records)]
-                    sink = before
-                    return nil
-                }
-                let left = records.union(later)
-                goBack(to: before, answer, message, part, left.union(dead))
-                rest = [Part(records: pick(left, part), asked: part.asked + 1)]
-                count(part.records.count - left.count - dead.count)
-                return nil
             case .refused(let answer, let reason) where records.count == 1:
                 let refused = pick(records, part)
                 if let end = setAside(refused, nil, answer, reason, message) { return end }
                 dead.formUnion(records)
-                guard isStateful(before) else { continue }
-                goBack(to: before, answer, message, part, later.union(dead))
-                count(part.records.count - later.count - dead.count)
-                if !later.isEmpty { rest = [Part(records: pick(later, part), asked: part.asked)] }
-                return nil
-            case .refused(let answer, _):
-                goBack(to: before, answer, message, part, records.union(later).union(dead))
+            case .refused:
                 let order = records.sorted()
                 let middle = order.count / 2
+                let later = later(than: place, carried, dead).subtracting(records)
                 rest = [Set(order[..<middle]), Set(order[middle...]), later].filter { !$0.isEmpty }
                     .map { Part(records: pick($0, part), asked: part.asked) }
-                count(part.records.count - records.count - later.count - dead.count)
+                count(part.records.count - records.union(later).union(dead).count)
+                return nil
+            case .askedAgain:
+                let left = later(than: place, carried, dead).union(records)
+                count(part.records.count - left.union(dead).count)
+                guard part.asked < Self.askedMax else {
+                    let reason = "the receiver asks for other words again and again"
+                    rest = [Part(records: pick(left, part))]
+                    return pause(nil, .blocked, reason)
+                }
+                rest = [Part(records: pick(left, part), asked: part.asked + 1)]
                 return nil
             }
         }
@@ -110,23 +99,15 @@ extension SinkWorker {
         return nil
     }
 
-    private func isStateful(_ before: any Sink) -> Bool { before.state != nil || sink.state != nil }
+    /// What the messages after one carry that is still to be delivered.
+    private func later(
+        than place: Int, _ carried: [Set<Int>], _ dead: Set<Int>
+    ) -> Set<Int> {
+        carried[(place + 1)...].reduce(into: Set()) { $0.formUnion($1) }.subtracting(dead)
+    }
 
     private func pick(_ wanted: Set<Int>, _ part: Part) -> [Record] {
         wanted.sorted().map { part.records[$0] }
-    }
-
-    /// Makes a sink that keeps totals forget what it has counted and is going to be asked for once
-    /// more. What it learned from the answer stays learned.
-    private mutating func goBack(
-        to before: any Sink, _ answer: HTTPResponse, _ message: Message, _ part: Part,
-        _ open: Set<Int>
-    ) {
-        guard isStateful(before) else { return }
-        sink = before
-        _ = sink.judge(answer, to: message)
-        let done = Set(part.records.indices).subtracting(open)
-        if !done.isEmpty { _ = sink.messages(for: pick(done, part)) }
     }
 
     private mutating func count(_ delivered: Int) {
@@ -154,12 +135,12 @@ extension SinkWorker {
             case .failure(.stopped): return .ended(.stopped)
             case .failure(.noLibrary(let what)): return .ended(.noLibrary(what))
             case .failure(.failed(let what)):
-                if let end = pause(nil, .waiting, Masking.mask(what, message.request)) {
+                if let end = pause(nil, .waiting, message.request.masking(what)) {
                     return .ended(end)
                 }
                 continue
             case .failure(.untrusted(let what)):
-                if let end = pause(nil, .blocked, Masking.mask(what, message.request)) {
+                if let end = pause(nil, .blocked, message.request.masking(what)) {
                     return .ended(end)
                 }
                 continue
@@ -167,15 +148,15 @@ extension SinkWorker {
             let verdict = sink.judge(answer, to: message)
             switch verdict {
             case .retry(let after, let reason):
-                if let end = pause(after, .waiting, Masking.mask(reason, message.request)) {
+                if let end = pause(after, .waiting, message.request.masking(reason)) {
                     return .ended(end)
                 }
             case .blocked(let reason):
-                if let end = pause(nil, .blocked, Masking.mask(reason, message.request)) {
+                if let end = pause(nil, .blocked, message.request.masking(reason)) {
                     return .ended(end)
                 }
             case .delivered(let remark):
-                recover(remark.map { Masking.mask($0, message.request) })
+                recover(remark.map { message.request.masking($0) })
                 return .delivered
             case .partlyRefused(let count, let reason):
                 recover(nil)
@@ -185,7 +166,7 @@ extension SinkWorker {
                 return .refused(answer, reason: reason)
             case .sayAgain:
                 recover(nil)
-                return .askedAgain(answer)
+                return .askedAgain
             }
         }
     }
@@ -210,7 +191,7 @@ extension SinkWorker {
     ) -> ShippingEnd? {
         let letter = DeadLetter(
             time: clock.wall, destination: destination, status: answer.status,
-            answer: Masking.mask(reason, message.request), records: records, partly: partly)
+            answer: message.request.masking(reason), records: records, partly: partly)
         let count = partly?.refused ?? UInt64(records.count)
         while true {
             do throws(SystemError) {

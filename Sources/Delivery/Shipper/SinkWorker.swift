@@ -199,4 +199,14 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
             note("\(error)")
         }
     }
+
+    /// Writes down what the sink remembers, where no cursor has moved.
+    mutating func saveState() {
+        acknowledged = sink
+        do throws(LedgerError) {
+            try checkpoint.save([], state: acknowledged.state)
+        } catch {
+            note("\(error)")
+        }
+    }
 }

@@ -1,41 +1,44 @@
-/// Keeps credentials out of what is stored and shown: a receiver may say back what it was sent.
-enum Masking {
+extension HTTPRequest {
     /// Characters of an answer that are kept.
     static let answerMax = 300
 
     /// An answer or an error in one line of at most `answerMax` characters, without anything that
     /// was in the request's headers, or in its URL's user, password and query.
-    static func mask(_ text: String, _ request: HTTPRequest) -> String {
+    ///
+    /// A receiver may say back what it was sent.
+    func masking(_ text: String) -> String {
         var masked = text
-        for secret in secrets(request) { masked = replacing(secret, in: masked) }
+        for secret in secrets { masked = Self.replacing(secret, in: masked) }
         let line = String(
             String.UnicodeScalarView(
                 masked.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
-        return line.count <= answerMax ? line : String(line.prefix(answerMax - 1)) + "…"
+        return line.count <= Self.answerMax
+            ? line : String(line.prefix(Self.answerMax - 1)) + "…"
     }
 
     /// Longest first, so that a part does not keep the whole from being found.
-    private static func secrets(_ request: HTTPRequest) -> [String] {
+    private var secrets: [String] {
         var found: [String] = []
-        for (name, value) in request.headers where !isPublic(name) {
+        for (name, value) in headers where !Self.isPublic(name) {
             found.append(value)
             // `Bearer …`, `key=…`: what comes back may be the credential alone.
-            found += words(value, [" ", "=", ",", ";", "\t"])
+            found += Self.words(value, [" ", "=", ",", ";", "\t"])
         }
-        let url = request.url
         if let query = url.utf8.firstIndex(of: UInt8(ascii: "?")) {
             let text = String(url[url.utf8.index(after: query)...])
             found.append(text)
-            found += words(text, ["&", "="])
+            found += Self.words(text, ["&", "="])
         }
         if let at = url.utf8.lastIndex(of: UInt8(ascii: "@")),
             let slashes = url.utf8.firstIndex(of: UInt8(ascii: "/")), slashes < at
         {
             let user = String(url[slashes..<at].drop { $0 == "/" })
             found.append(user)
-            found += words(user, [":"])
+            found += Self.words(user, [":"])
         }
-        return Set(found.filter { $0.utf8.count >= shortest }).sorted { $0.count > $1.count }
+        return Set(found.filter { $0.utf8.count > Self.shortest - 1 }).sorted {
+            $0.count > $1.count
+        }
     }
 
     /// A shorter one would be found in every other word.
