@@ -1,3 +1,4 @@
+import Records
 import Start
 
 @main
@@ -40,9 +41,4 @@ struct Main {
     private static func misuse(_ reason: String) -> Never {
         Console.fail(reason + " `mcp-meter --help` shows what there is.", ExitCode.usage)
     }
-}
-
-/// The version of this program.
-enum Version {
-    static let text = "0.1.0"
 }

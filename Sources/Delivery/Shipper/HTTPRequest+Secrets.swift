@@ -7,16 +7,9 @@ extension HTTPRequest {
     ///
     /// A receiver may say back what it was sent.
     func masking(_ text: String) -> String {
-        var masked = text
-        for secret in secrets { masked = Self.replacing(secret, in: masked) }
-        let line = String(
-            String.UnicodeScalarView(
-                masked.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : $0 }))
-        return line.count <= Self.answerMax
-            ? line : String(line.prefix(Self.answerMax - 1)) + "…"
+        Masking.masked(text, secrets: secrets).oneLine(limit: Self.answerMax)
     }
 
-    /// Longest first, so that a part does not keep the whole from being found.
     private var secrets: [String] {
         var found: [String] = []
         for (name, value) in headers where !Self.isPublic(name) {
@@ -24,17 +17,9 @@ extension HTTPRequest {
             // `Bearer …`, `key=…`: what comes back may be the credential alone.
             found += Self.words(value, [" ", "=", ",", ";", "\t"])
         }
-        if let query = url.utf8.firstIndex(of: UInt8(ascii: "?")) {
-            let text = String(url[url.utf8.index(after: query)...])
-            found.append(text)
-            found += Self.words(text, ["&", "="])
-        }
-        if let at = url.utf8.lastIndex(of: UInt8(ascii: "@")),
-            let slashes = url.utf8.firstIndex(of: UInt8(ascii: "/")), slashes < at
-        {
-            let user = String(url[slashes..<at].drop { $0 == "/" })
-            found.append(user)
-            found += Self.words(user, [":"])
+        for part in URLParts(url).secrets {
+            found.append(part)
+            found += Self.words(part, ["&", "=", ":"])
         }
         return Set(found.filter { $0.utf8.count > Self.shortest - 1 }).sorted {
             $0.count > $1.count
@@ -51,23 +36,5 @@ extension HTTPRequest {
 
     private static func isPublic(_ name: String) -> Bool {
         ["content-type", "accept", "user-agent", "content-encoding"].contains(name.lowercased())
-    }
-
-    private static func replacing(_ part: String, in text: String) -> String {
-        let part = Array(part.utf8)
-        let bytes = Array(text.utf8)
-        guard bytes.count >= part.count else { return text }
-        var result: [UInt8] = []
-        var place = 0
-        while place < bytes.count {
-            if bytes[place...].starts(with: part) {
-                result += Array("***".utf8)
-                place += part.count
-            } else {
-                result.append(bytes[place])
-                place += 1
-            }
-        }
-        return String(decoding: result, as: UTF8.self)
     }
 }

@@ -9,7 +9,10 @@ package enum Sinks {
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
-        return MosaicSink.read(values, complain: complain)
-            + HarperSink.read(values, complain: complain)
+        var sinks: [any Sink] = []
+        sinks += OTLP.read(values, complain: complain)
+        sinks += MosaicSink.read(values, complain: complain)
+        sinks += HarperSink.read(values, complain: complain)
+        return sinks
     }
 }

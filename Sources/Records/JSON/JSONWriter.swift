@@ -23,6 +23,9 @@ package struct JSONWriter: ~Copyable {
 
     deinit { bytes.deallocate() }
 
+    /// How many bytes `finish` would give.
+    package var byteCount: Int { head.count + count }
+
     /// The bytes, the ones that were there before first.
     package consuming func finish() -> [UInt8] {
         head.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))

@@ -1,5 +1,3 @@
-import Delivery
-
 /// What was typed, sorted into what is to be done; nothing is looked up or opened yet.
 enum Invocation: Equatable {
     /// Run this MCP server, metered: the command and its arguments, never empty.
@@ -7,8 +5,8 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
-    case doctor(DoctorOptions)
     case deliver(DeliverOptions)
+    case doctor(DoctorOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -39,42 +37,6 @@ struct PricesOptions: Equatable {
     var filter: String?
 }
 
-struct DoctorOptions: Equatable {
-    /// For programs rather than people.
-    var json = false
-    /// Connect to nobody.
-    var offline = false
-}
-
-struct DeliverOptions: Equatable {
-    enum Mode: Equatable {
-        /// Until a signal comes.
-        case forever
-        case once
-        /// As relays start it: says nothing.
-        case untilIdle
-        case status(json: Bool)
-        case retryDead
-    }
-
-    var mode = Mode.forever
-    /// For how long what cannot be delivered is tried, in seconds; nil for the mode's own.
-    var patience: UInt64?
-
-    /// A shipper stays so long after the last record, in milliseconds: a session's next record
-    /// shall not need to start another.
-    private static let linger: UInt64 = 3_000
-
-    var goal: ShippingGoal {
-        let milliseconds = patience.map { $0.multipliedReportingOverflow(by: 1_000).partialValue }
-        return switch mode {
-        case .forever, .status: .forever
-        case .untilIdle: .untilIdle(patience: milliseconds ?? 300_000, linger: Self.linger)
-        case .once, .retryDead: .once(patience: milliseconds ?? 30_000)
-        }
-    }
-}
-
 enum Arguments {
     /// Sorts the words after the program's name.
     static func parse(_ words: [String]) -> Invocation {
@@ -91,8 +53,8 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
-        case "doctor": return doctor(rest)
         case "deliver": return deliver(rest)
+        case "doctor": return doctor(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
@@ -160,67 +122,9 @@ enum Arguments {
         return .prices(options)
     }
 
-    private static func doctor(_ words: [String]) -> Invocation {
-        var options = DoctorOptions()
-        for word in words {
-            switch word {
-            case "--json": options.json = true
-            case "--offline": options.offline = true
-            case _ where isHelp(word): return .help("doctor")
-            default: return unexpected(word, in: "doctor", ["--json", "--offline", "--help"])
-            }
-        }
-        return .doctor(options)
-    }
+    static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
 
-    private static func deliver(_ words: [String]) -> Invocation {
-        var options = DeliverOptions()
-        var chosen: String?
-        var isJSON = false
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--once", "--until-idle", "--status", "--retry-dead":
-                if let chosen, chosen != word {
-                    return .misuse("`deliver` takes `\(chosen)` or `\(word)`, not both.")
-                }
-                chosen = word
-                options.mode =
-                    switch word {
-                    case "--once": .once
-                    case "--until-idle": .untilIdle
-                    case "--status": .status(json: false)
-                    default: .retryDead
-                    }
-            case "--json": isJSON = true
-            case "--patience":
-                guard let value = rest.popFirst(), let seconds = UInt64(value), seconds <= 86_400
-                else { return .misuse("`--patience` needs seconds, at most 86400.") }
-                options.patience = seconds
-            case _ where isHelp(word): return .help("deliver")
-            default:
-                return unexpected(
-                    word, in: "deliver",
-                    [
-                        "--once", "--until-idle", "--status", "--json", "--retry-dead",
-                        "--patience", "--help",
-                    ])
-            }
-        }
-        if isJSON {
-            guard chosen == "--status" else { return .misuse("`--json` goes with `--status`.") }
-            options.mode = .status(json: true)
-        }
-        if options.patience != nil, chosen == nil || chosen == "--status" {
-            return .misuse(
-                "`--patience` goes with `--once`, `--until-idle` or `--retry-dead`.")
-        }
-        return .deliver(options)
-    }
-
-    private static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
-
-    private static func unexpected(
+    static func unexpected(
         _ word: String, in command: String, _ known: [String]
     ) -> Invocation {
         .misuse("`\(command)` does not take `\(word)`." + suggestion(word, known))

@@ -1,10 +1,17 @@
 import Delivery
 import Posix
+import Records
 
-/// Sends by whatever the URL needs.
+/// Sends by what the URL asks for: libcurl, or a file.
 struct AnyTransport: Transport {
-    init(stop: Latch) {}
+    private let network: CurlTransport
+    private var file = FileTransport()
+
+    init(environment: [String: String], stop: StopFlag) {
+        network = CurlTransport(version: Version.text, environment: environment, stop: stop)
+    }
+
     mutating func send(_ request: HTTPRequest) -> Result<HTTPResponse, TransportError> {
-        .failure(.noLibrary("no transport"))
+        FileTransport.handles(request.url) ? file.send(request) : network.send(request)
     }
 }

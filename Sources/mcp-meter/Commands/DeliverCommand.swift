@@ -45,11 +45,17 @@ enum DeliverCommand {
         Signals.prepare()
         do throws(SystemError) {
             let stop = try Latch()
-            try Signals.take([SIGTERM, SIGINT, SIGHUP]) { _ in stop.open() }
+            let stopSending = StopFlag()
+            try Signals.take([SIGTERM, SIGINT, SIGHUP]) { _ in
+                stopSending.set()
+                stop.open()
+            }
+            let variables = environment
             let shipper = try Shipper(
                 Shipper.Setup(
                     sinks: sinks, directory: directory, goal: options.goal, stop: stop,
-                    transport: { AnyTransport(stop: stop) }, say: say))
+                    transport: { AnyTransport(environment: variables, stop: stopSending) },
+                    say: say))
             if options.mode == .retryDead { retryDead(shipper, say) }
             if options.mode == .forever {
                 for sink in sinks { say("delivering to \(sink.destination)") }

@@ -30,9 +30,7 @@ extension DoctorReport {
             return
         }
         checkLibrary(sinks)
-        var transport = RoutingTransport(
-            network: CurlTransport(
-                version: Version.text, environment: environment, stop: StopFlag()))
+        var transport = AnyTransport(environment: environment, stop: StopFlag())
         for sink in sinks {
             let area = "\(sink.destination)"
             let remedy = ReceiverVariables(of: sink)

@@ -91,17 +91,3 @@ package struct FileTransport: Transport {
         return try result.get() == 1 && last.first != UInt8(ascii: "\n")
     }
 }
-
-/// Sends what is for a file there, and everything else over the network.
-package struct RoutingTransport: Transport {
-    private var file = FileTransport()
-    private var network: any Transport
-
-    package init(network: any Transport) { self.network = network }
-
-    package mutating func send(
-        _ request: HTTPRequest
-    ) -> Result<HTTPResponse, TransportError> {
-        FileTransport.handles(request.url) ? file.send(request) : network.send(request)
-    }
-}
