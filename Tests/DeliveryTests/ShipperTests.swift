@@ -112,7 +112,7 @@ struct ShipperTests {
             #expect(letter["address"]?.string == "http://fake" && letter["time"]?.string != nil)
             #expect(letter["records"]?.array?.count == 1)
             #expect(letter["records"]?.array?[0]["id"]?.string == "r7")
-            #expect(letter["answer"]?.string == "HTTP 422: no, not with ***")
+            #expect(letter["answer"]?.string == "HTTP 422: no, not with ************")
             #expect(!text.contains(FakeSink.token))
             let path = DeliveryFiles(of: sink.destination, in: state.directory).deadLetters
             #expect(try FileStatus(path: path).permissions == 0o600)

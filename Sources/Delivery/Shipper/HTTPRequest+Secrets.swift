@@ -10,6 +10,28 @@ extension HTTPRequest {
         Masking.masked(text, secrets: secrets).oneLine(limit: Self.answerMax)
     }
 
+    /// An answer without what was in the request's headers or its URL's secret parts: asterisks
+    /// stand in their place, as many, so that lengths in the answer stay true. Done before anybody
+    /// cuts the answer short, which could leave half a secret.
+    func masking(_ answer: HTTPResponse) -> HTTPResponse {
+        var answer = answer
+        for secret in secrets.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            Self.overwrite(Array(secret.utf8), in: &answer.body)
+        }
+        return answer
+    }
+
+    private static func overwrite(_ secret: [UInt8], in bytes: inout [UInt8]) {
+        guard let first = secret.first else { return }
+        var place = 0
+        while let start = bytes[place...].firstIndex(of: first) {
+            place = start + 1
+            guard bytes[start...].starts(with: secret) else { continue }
+            place = start + secret.count
+            for index in start..<place { bytes[index] = UInt8(ascii: "*") }
+        }
+    }
+
     private var secrets: [String] {
         var found: [String] = []
         for (name, value) in headers where !Self.isPublic(name) {
@@ -21,9 +43,7 @@ extension HTTPRequest {
             found.append(part)
             found += Self.words(part, ["&", "=", ":"])
         }
-        return Set(found.filter { $0.utf8.count > Self.shortest - 1 }).sorted {
-            $0.count > $1.count
-        }
+        return found.filter { $0.utf8.count >= Self.shortest }
     }
 
     /// A shorter one would be found in every other word.

@@ -9,6 +9,11 @@ package final class Shipper: Sendable {
     package struct Report: Sendable, Equatable {
         package let destination: Destination
         package let end: ShippingEnd
+
+        package init(destination: Destination, end: ShippingEnd) {
+            self.destination = destination
+            self.end = end
+        }
     }
 
     /// What it is made of.

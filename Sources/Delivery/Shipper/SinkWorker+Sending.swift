@@ -131,7 +131,7 @@ extension SinkWorker {
             }
             let answer: HTTPResponse
             switch transport.send(message.request) {
-            case .success(let response): answer = response
+            case .success(let response): answer = message.request.masking(response)
             case .failure(.stopped): return .ended(.stopped)
             case .failure(.noLibrary(let what)): return .ended(.noLibrary(what))
             case .failure(.failed(let what)):
