@@ -35,7 +35,7 @@ extension DoctorReport {
             let area = "\(sink.destination)"
             let remedy = ReceiverVariables(of: sink)
             if let request = Self.emptyRequest(of: sink) {
-                checkAddress(area, request)
+                checkHeaders(area, request)
                 if FileTransport.handles(request.url) {
                     checkFile(area, sink.destination.address)
                 } else if !offline {
@@ -55,7 +55,10 @@ extension DoctorReport {
         }
         guard needed else { return }
         switch CurlTransport.libraryVersion() {
-        case .success(let version): ok("delivery", "libcurl", version)
+        case .success(let version):
+            // Itself and its TLS library; the rest is a long list.
+            let words = version.split(separator: " ").prefix(2).joined(separator: ", ")
+            ok("delivery", "libcurl", words)
         case .failure(let error):
             fail("delivery", "libcurl", "\(error)", remedy: "apt-get install libcurl4, or the like")
         }
@@ -107,13 +110,12 @@ extension DoctorReport {
     }
 
     /// Headers by their names: values are credentials.
-    private mutating func checkAddress(_ area: String, _ request: HTTPRequest) {
-        let names = request.headers.map(\.name).filter { $0.lowercased() != "content-type" }
-        if names.isEmpty {
-            ok(area, "credentials", "none are sent")
-        } else {
-            ok(area, "credentials", "in the header \(names.joined(separator: ", "))")
-        }
+    private mutating func checkHeaders(_ area: String, _ request: HTTPRequest) {
+        let names = request.headers.map(\.name)
+            .filter { !["content-type", "user-agent"].contains($0.lowercased()) }
+        ok(
+            area, "headers",
+            names.isEmpty ? "none with credentials" : names.joined(separator: ", "))
     }
 
     private mutating func checkFile(_ area: String, _ path: String) {
@@ -175,7 +177,10 @@ extension DoctorReport {
         }
         let backlog = report.backlog
         var text = "\(Self.count(report.status?.delivered ?? 0, "record")) delivered, "
-        text += "\(Self.count(backlog.records, "line")) (\(Self.bytes(backlog.bytes))) to go"
+        text +=
+            backlog.records == 0
+            ? "none to go"
+            : "\(Self.count(backlog.records, "line")) (\(Self.bytes(backlog.bytes))) to go"
         if let last = report.status?.lastSuccess { text += ", last time \(last.rfc3339)" }
         let age = report.oldestSeconds(now) ?? 0
         switch report.state {

@@ -18,7 +18,7 @@ extension DoctorReport {
 
     mutating func checkLedger(_ directory: LedgerDirectory, now: Timestamp) {
         let area = "ledger"
-        guard let place = existing(directory.ledger) else { return }
+        let place = existing(directory.ledger)
         let isThere = place == directory.ledger
         checkWritable(place, isThere: isThere, directory)
         checkRoom(place)
@@ -32,7 +32,7 @@ extension DoctorReport {
     }
 
     /// The path, or the nearest directory above it that is there.
-    private func existing(_ path: String) -> String? {
+    private func existing(_ path: String) -> String {
         var path = path
         while access(path, F_OK) != 0 {
             guard let parent = parentDirectory(of: path) else { return "/" }
