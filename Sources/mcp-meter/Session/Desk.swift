@@ -1,3 +1,4 @@
+import Delivery
 import Ledger
 import Metering
 import Posix
@@ -35,6 +36,9 @@ struct Desk: ~Copyable {
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
     private var hasComplained = false
+    private var starter: ShipperStarter
+    /// Lines were written that nobody was told of.
+    private var hasAppended = false
     private(set) var isOver = false
 
     /// - Parameter writer: has its segment open, if that can be.
@@ -43,6 +47,8 @@ struct Desk: ~Copyable {
         self.setup = setup
         meter = Meter(setup.configuration())
         segment = writer.segment
+        starter = ShipperStarter(
+            setup.destinations, in: setup.directory, complain: setup.complain)
         self.writer = writer
     }
 
@@ -52,13 +58,12 @@ struct Desk: ~Copyable {
     }
 
     mutating func applyRetention() {
-        // Without a place to send records to, nothing waits to be sent.
         office.diskBegins()
         defer { office.diskEnds() }
-        let acknowledged: UInt64 = setup.isDeliveryConfigured ? 0 : .max
+        let acknowledged = Acknowledgements(of: setup.destinations, in: setup.directory)
         _ = try? Retention().applyDaily(
             to: LedgerReader(setup.directory), now: Timestamp(microseconds: WallClock.now())
-        ) { _ in acknowledged }
+        ) { acknowledged.bytes(of: $0) }
     }
 
     mutating func take(_ delivery: Delivery) {
@@ -109,7 +114,10 @@ struct Desk: ~Copyable {
         early = kept
     }
 
-    mutating func tick(at now: UInt64) { meter.tick(at: now, into: &records) }
+    mutating func tick(at now: UInt64) {
+        meter.tick(at: now, into: &records)
+        starter.look(at: now)
+    }
 
     /// Writes what there is to write.
     ///
@@ -132,11 +140,21 @@ struct Desk: ~Copyable {
             waiting[id] = nil
         }
         append()
+        haveDelivered(at: now)
         for slot in settled { office.blackBox.release(slot) }
         settled.removeAll(keepingCapacity: true)
         let isQuiet =
             waiting.isEmpty && early.isEmpty && now &- lastActivity > Self.beginNanoseconds
         return now &+ (isQuiet ? Self.tickNanoseconds : Self.beginNanoseconds)
+    }
+
+    /// Has what was just written delivered.
+    private mutating func haveDelivered(at now: UInt64) {
+        guard hasAppended, !setup.destinations.isEmpty else { return }
+        hasAppended = false
+        office.diskBegins()
+        defer { office.diskEnds() }
+        if isOver { starter.end(at: now) } else { starter.appended(at: now) }
     }
 
     private func isDue(_ held: (begin: Parcel.Begin, since: UInt64), at now: UInt64) -> Bool {
@@ -145,6 +163,7 @@ struct Desk: ~Copyable {
 
     private mutating func append() {
         guard !bytes.isEmpty else { return }
+        hasAppended = true
         office.diskBegins()
         defer { office.diskEnds() }
         do throws(LedgerError) {

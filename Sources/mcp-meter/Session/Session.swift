@@ -57,7 +57,7 @@ struct Session {
                     profiles: profiles)
             },
             directory: directory, start: start,
-            isDeliveryConfigured: plan.configuration.isDeliveryConfigured,
+            destinations: plan.configuration.destinations,
             logLevel: plan.configuration.logLevel, complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
         do throws(SystemError) {
