@@ -196,7 +196,8 @@ struct ShipperProcessTests {
         _ = consume lock
         // Whatever is in the files, asking does no harm.
         try FileManager.default.removeItem(atPath: files.lock)
-        try FileManager.default.createDirectory(atPath: files.lock, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: files.lock, withIntermediateDirectories: true)
         _ = DestinationReport(of: FakeSink().destination, in: state.directory)
     }
 
