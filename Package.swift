@@ -69,6 +69,9 @@ let package = Package(
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Delivery", "Ledger", "Records", "Posix"],
+            path: "Tests/Benchmarks/DeliveryBench", swiftSettings: strict),
         tests("PosixTests", ["Posix"]),
         // The scanner's naive twin: slow, obvious, and the oracle of its tests.
         .target(

@@ -206,7 +206,9 @@ struct ShipperFaultTests {
             }
         }
         #expect(Set(receiver.now.ids) == Set(ids(5)))
-        #expect(try ship(sink, to: FakeReceiver { _, _, _ in .failure(.stopped) }, in: state) == .shipped)
+        #expect(
+            try ship(sink, to: FakeReceiver { _, _, _ in .failure(.stopped) }, in: state)
+                == .shipped)
     }
 
     @Test func `a dead-letter file that cannot be written holds the cursor`() throws {
