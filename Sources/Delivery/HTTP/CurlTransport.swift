@@ -58,7 +58,7 @@ package final class CurlTransport: Transport {
         let url = URLParts(request.url)
         switch order(for: request) {
         case .failure(let flaw):
-            return .failure(.failed("\(url.shown): \(flaw.text)"))
+            return .failure(.failed("\(url.shown): \(flaw.text)".oneLine(limit: 500)))
         case .success(let order):
             guard let handle = handle ?? CurlLibrary(libraries).flatMap({ CurlHandle($0) }) else {
                 return .failure(.noLibrary(CurlLibrary.missing(libraries)))
@@ -150,7 +150,7 @@ package final class CurlTransport: Transport {
     ) -> Result<HTTPResponse, TransportError> {
         func message(_ words: String) -> String {
             let masked = Masking.masked(words, secrets: url.secrets + proxySecrets)
-            return "\(url.shown): \(Masking.withoutUsers(masked).oneLine(limit: 300))"
+            return "\(url.shown): \(Masking.withoutUsers(masked))".oneLine(limit: 500)
         }
         switch outcome {
         case .answer(let status, let headers, let body):
