@@ -59,11 +59,13 @@ let package = Package(
         library("Relay", ["Posix"]),
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
+        library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
+                "SessionLogs",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -87,6 +89,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
     ],

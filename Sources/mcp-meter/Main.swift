@@ -12,6 +12,7 @@ struct Main {
         case .inspect(let options): InspectCommand.run(options)
         case .demo(let options): DemoCommand.run(options)
         case .prices(let options): PricesCommand.run(options)
+        case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")
         case .help(let topic): help(topic)

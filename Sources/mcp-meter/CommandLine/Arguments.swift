@@ -1,3 +1,7 @@
+import Posix
+import Records
+import SessionLogs
+
 /// What was typed, sorted into what is to be done; nothing is looked up or opened yet.
 enum Invocation: Equatable {
     /// Run this MCP server, metered: the command and its arguments, never empty.
@@ -5,6 +9,7 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
+    case importLogs(ImportOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -35,6 +40,13 @@ struct PricesOptions: Equatable {
     var filter: String?
 }
 
+struct ImportOptions: Equatable {
+    /// None is all.
+    var clients: Set<LogClient> = []
+    var since: Timestamp?
+    var isDryRun = false
+}
+
 enum Arguments {
     /// Sorts the words after the program's name.
     static func parse(_ words: [String]) -> Invocation {
@@ -51,6 +63,7 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
+        case "import": return importLogs(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
@@ -116,6 +129,33 @@ enum Arguments {
             }
         }
         return .prices(options)
+    }
+
+    private static func importLogs(_ words: [String]) -> Invocation {
+        var options = ImportOptions()
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            switch word {
+            case "--client":
+                guard let value = rest.popFirst(), let client = LogClient(named: value) else {
+                    let names = LogClient.allCases.map(\.rawValue).joined(separator: ", ")
+                    return .misuse("`--client` needs one of \(names).")
+                }
+                options.clients.insert(client)
+            case "--since":
+                let now = Timestamp(microseconds: WallClock.now())
+                guard let value = rest.popFirst(), let moment = Moment.parse(value, now: now) else {
+                    return .misuse("`--since` needs a time such as \(Moment.expected).")
+                }
+                options.since = moment
+            case "--dry-run": options.isDryRun = true
+            case _ where isHelp(word): return .help("import")
+            default:
+                return unexpected(
+                    word, in: "import", ["--client", "--since", "--dry-run", "--help"])
+            }
+        }
+        return .importLogs(options)
     }
 
     private static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }

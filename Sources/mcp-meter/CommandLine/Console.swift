@@ -46,4 +46,6 @@ enum ExitCode {
     static let dataError: CInt = 65
     static let noInput: CInt = 66
     static let unavailable: CInt = 69
+    static let inputOutput: CInt = 74
+    static let temporary: CInt = 75
 }

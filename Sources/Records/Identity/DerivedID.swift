@@ -1,0 +1,60 @@
+/// Ids that are made from what a record is about: the same every time, so that whoever drops
+/// repeated ids counts once.
+package enum DerivedID {
+    /// The id of the `index`th record of a kind that is made from something with an id.
+    ///
+    /// A UUIDv8 (RFC 9562 §5.8): the first 48 bits are those of the id where it is a UUID, so that
+    /// both sort together; the rest is the SHA-256 of `id/purpose/index`.
+    package static func make(of id: String, _ purpose: String, _ index: Int) -> String {
+        let digest = hash("\(id)/\(purpose)/\(index)")
+        let high = UInt64(digest[0]) << 32 | UInt64(digest[1])
+        let low = UInt64(digest[2]) << 32 | UInt64(digest[3])
+        let time = time(of: id) ?? high >> 16
+        return text(
+            time << 16 | 0x8000 | high & 0xfff, low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000)
+    }
+
+    /// The id of the record of a model call that a client's session log tells.
+    ///
+    /// - Parameters:
+    ///   - message: the provider's id of the message, or what stands in for it.
+    ///   - client: the client's name as records have it.
+    package static func make(ofMessage message: String, of client: String) -> String {
+        make(of: "\(client)/\(message)", "usage", 0)
+    }
+
+    /// The first 16 hexadecimal digits of a text's SHA-256: equal texts can be counted, none be
+    /// read.
+    package static func fingerprint(_ text: String) -> String {
+        let digest = hash(text)
+        return hexadecimal(UInt64(digest[0]) << 32 | UInt64(digest[1]))
+    }
+
+    private static func hash(_ text: String) -> SHA256.Digest {
+        var text = text
+        return text.withUTF8 { SHA256.hash($0.span) }
+    }
+
+    /// The first 48 bits of a UUID; nil if they are not hexadecimal digits.
+    private static func time(of id: String) -> UInt64? {
+        let digits = id.utf8.filter { $0 != UInt8(ascii: "-") }.prefix(12)
+        guard digits.count == 12 else { return nil }
+        return UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+    }
+
+    private static func text(_ high: UInt64, _ low: UInt64) -> String {
+        let (high, low) = (hexadecimal(high), hexadecimal(low))
+        let parts = [high.prefix(8), high.dropFirst(8).prefix(4), high.suffix(4), low.prefix(4)]
+        return parts.joined(separator: "-") + "-" + low.suffix(12)
+    }
+
+    private static func hexadecimal(_ word: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 16) { text in
+            for place in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 0xf
+                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
+            }
+            return 16
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Ledger
+import Records
+
+/// What one reading of one file does with its messages.
+struct FilePass {
+    private let options: LogImporter.Options
+    /// No more is to be expected of the file: its last message is settled too.
+    let isFinal: Bool
+    private var window: MessageWindow
+    private var output = LogOutput()
+    var counts = ImportSummary.Counts()
+    private(set) var failure: LedgerError?
+    /// Where the first line of a message begins that is not settled yet.
+    private(set) var firstHeld: UInt64?
+    var overlong = 0
+
+    init(options: LogImporter.Options, isFinal: Bool, client: LogClient) {
+        self.options = options
+        self.isFinal = isFinal
+        let capacity =
+            switch client {
+            case .claudeCode: LogLimits.heldMessages
+            case .gemini: LogLimits.heldMessagesLastWins
+            case .codex, .grok: 0
+            }
+        window = MessageWindow(capacity: capacity)
+    }
+
+    /// Shows a line, or what else gives messages, to a reader and takes them.
+    @inline(__always)
+    mutating func take(_ feed: inout LedgerFeed, _ read: (inout LogOutput) -> Void) {
+        guard failure == nil else { return }
+        read(&output)
+        guard !output.messages.isEmpty else { return }
+        takeMessages(&feed)
+    }
+
+    private mutating func takeMessages(_ feed: inout LedgerFeed) {
+        for (message, offset) in output.messages {
+            if let since = options.since, message.time < since {
+                output.skip(.old)
+                continue
+            }
+            if let settled = window.add(message.clipped, at: offset) { write(settled, &feed) }
+        }
+        output.messages.removeAll(keepingCapacity: true)
+    }
+
+    /// The file has no more lines.
+    mutating func end(_ feed: inout LedgerFeed) {
+        var settled: [LoggedMessage] = []
+        let isFinal = isFinal
+        firstHeld = window.release(where: { _, isLast in isFinal || !isLast }) { settled.append($0) }
+        for message in settled { write(message, &feed) }
+        if firstHeld != nil { counts.held += 1 }
+        counts.skipped.merge(output.skipped) { $0 + $1 }
+        counts.malformed += output.malformed
+    }
+
+    private mutating func write(_ message: LoggedMessage, _ feed: inout LedgerFeed) {
+        guard failure == nil else { return }
+        do throws(LedgerError) {
+            var written: CallRecord?
+            switch try feed.take(message, { written = $0 }) {
+            case .new: counts.new += 1
+            case .correction: counts.corrected += 1
+            case .known: counts.known += 1
+            }
+            if let written { counts.add(written) }
+        } catch {
+            failure = error
+        }
+    }
+
+    func problems(of path: String) -> [LogProblem] {
+        var reasons: [String] = []
+        if counts.malformed > 0 {
+            reasons.append("\(counts.malformed) lines are no JSON and were passed over")
+        }
+        if overlong > 0 {
+            reasons.append(
+                "\(overlong) lines are longer than \(LogLimits.lineBytesMax >> 20) MiB "
+                    + "and were passed over")
+        }
+        return reasons.isEmpty
+            ? [] : [LogProblem(path: path, reason: reasons.joined(separator: "; "))]
+    }
+}
+
+extension LoggedMessage {
+    /// With texts no longer than a ledger's line can have.
+    fileprivate var clipped: LoggedMessage {
+        var message = self
+        message.key = Self.clipped(key)
+        message.session = Self.clipped(session)
+        message.requestID = requestID.map(Self.clipped)
+        message.provider = provider.map(Self.clipped)
+        message.model = model.map(Self.clipped)
+        message.serviceTier = serviceTier.map(Self.clipped)
+        if case .path(let path)? = directory { message.directory = .path(Self.clipped(path)) }
+        return message
+    }
+
+    private static func clipped(_ text: String) -> String {
+        text.utf8.count <= 1024 ? text : String(text.prefix(256))
+    }
+}
