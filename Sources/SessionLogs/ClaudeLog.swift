@@ -19,6 +19,11 @@ struct ClaudeLog: LogLineReader {
             if line.isWhole { output.malformed += 1 }
             return
         }
+        take(entry, at: line.offset, into: &output)
+    }
+
+    /// Takes the message a line is about, if it is about one.
+    func take(_ entry: ClaudeEntry, at offset: UInt64, into output: inout LogOutput) {
         guard entry.isAssistant, let usage = entry.usage else { return }
         if entry.model == "<synthetic>" { return output.skip(entry.isError ? .error : .synthetic) }
         if entry.isError { return output.skip(.error) }
@@ -37,7 +42,7 @@ struct ClaudeLog: LogLineReader {
         message.nanodollars = entry.nanodollars
         message.directory = entry.directory.map(LoggedMessage.Directory.path)
         message.isSidechain = entry.isSidechain
-        output.messages.append((message, line.offset))
+        output.messages.append((message, offset))
     }
 }
 

@@ -18,6 +18,7 @@ struct CodexLog: LogLineReader {
     private var directory: String?
     private var totals: CodexTokens?
     private let modified: Timestamp
+    private let now: Timestamp
     /// Turns of a headless run, which have no time and no id.
     private var turns = 0
     private var fork = Fork.no
@@ -35,9 +36,11 @@ struct CodexLog: LogLineReader {
     /// - Parameters:
     ///   - fallbackSession: the session of a file that does not name it.
     ///   - modified: the time of lines that have none.
-    init(fallbackSession: String, modified: Timestamp) {
+    ///   - now: the present moment.
+    init(fallbackSession: String, modified: Timestamp, now: Timestamp) {
         session = fallbackSession
         self.modified = modified
+        self.now = now
     }
 
     mutating func read(_ line: LineReader.Line, into output: inout LogOutput) {
@@ -58,11 +61,13 @@ struct CodexLog: LogLineReader {
         }
     }
 
-    mutating func finish(into output: inout LogOutput) {
-        if case .first(let message, let offset) = fork {
-            output.messages.append((message, offset))
-            fork = .no
-        }
+    mutating func finish(into output: inout LogOutput) -> Bool {
+        guard case .first(let message, let offset) = fork else { return false }
+        // More of the same second may be on its way.
+        guard now.microseconds - 2_000_000 > message.time.microseconds else { return true }
+        output.messages.append((message, offset))
+        fork = .no
+        return false
     }
 
     private enum Kind { case meta, context, event, thread, turn }

@@ -5,7 +5,7 @@ import Records
 struct FilePass {
     private let options: LogImporter.Options
     /// No more is to be expected of the file: its last message is settled too.
-    let isFinal: Bool
+    private let isFinal: Bool
     private var window: MessageWindow
     private var output = LogOutput()
     var counts = ImportSummary.Counts()
@@ -36,22 +36,26 @@ struct FilePass {
     }
 
     private mutating func takeMessages(_ feed: inout LedgerFeed) {
-        for (message, offset) in output.messages {
+        for (var message, offset) in output.messages {
             if let since = options.since, message.time < since {
                 output.skip(.old)
                 continue
             }
-            if let settled = window.add(message.clipped, at: offset) { write(settled, &feed) }
+            message.clip()
+            if let settled = window.add(message, at: offset) { write(settled, &feed) }
         }
         output.messages.removeAll(keepingCapacity: true)
     }
 
-    /// The file has no more lines.
-    mutating func end(_ feed: inout LedgerFeed) {
+    /// The file has no more lines, for now.
+    ///
+    /// - Parameter isWaiting: its reader keeps something back.
+    mutating func end(_ feed: inout LedgerFeed, isWaiting: Bool) {
         var settled: [LoggedMessage] = []
         let isFinal = isFinal
         firstHeld = window.release(where: { _, isLast in isFinal || !isLast }) { settled.append($0) }
         for message in settled { write(message, &feed) }
+        if isWaiting { firstHeld = 0 }
         if firstHeld != nil { counts.held += 1 }
         counts.skipped.merge(output.skipped) { $0 + $1 }
         counts.malformed += output.malformed
@@ -88,20 +92,27 @@ struct FilePass {
 }
 
 extension LoggedMessage {
-    /// With texts no longer than a ledger's line can have.
-    fileprivate var clipped: LoggedMessage {
-        var message = self
-        message.key = Self.clipped(key)
-        message.session = Self.clipped(session)
-        message.requestID = requestID.map(Self.clipped)
-        message.provider = provider.map(Self.clipped)
-        message.model = model.map(Self.clipped)
-        message.serviceTier = serviceTier.map(Self.clipped)
-        if case .path(let path)? = directory { message.directory = .path(Self.clipped(path)) }
-        return message
+    /// Cuts texts that are longer than any name is to what a ledger's line has room for.
+    fileprivate mutating func clip() {
+        Self.clip(&key)
+        Self.clip(&session)
+        Self.clip(&requestID)
+        Self.clip(&provider)
+        Self.clip(&model)
+        Self.clip(&serviceTier)
+        if case .path(var path)? = directory, path.utf8.count > Self.textBytesMax {
+            Self.clip(&path)
+            directory = .path(path)
+        }
     }
 
-    private static func clipped(_ text: String) -> String {
-        text.utf8.count <= 1024 ? text : String(text.prefix(256))
+    private static let textBytesMax = 1024
+
+    private static func clip(_ text: inout String) {
+        if text.utf8.count > textBytesMax { text = String(text.prefix(256)) }
+    }
+
+    private static func clip(_ text: inout String?) {
+        if let long = text, long.utf8.count > textBytesMax { text = String(long.prefix(256)) }
     }
 }

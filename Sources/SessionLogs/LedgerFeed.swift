@@ -24,6 +24,8 @@ struct LedgerFeed: ~Copyable {
     private var batch: [UInt8] = []
     /// Bytes appended since what is known was saved.
     private(set) var unsavedBytes = 0
+    /// Something is not saved yet.
+    var hasNews: Bool { isChanged || unsavedBytes > 0 }
 
     init(_ directory: LedgerDirectory, _ recorder: UsageRecorder, isDryRun: Bool) {
         files = ImportFiles(directory: directory)

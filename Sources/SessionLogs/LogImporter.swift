@@ -32,6 +32,12 @@ package struct LogImporter: ~Copyable {
     private var isBookLoaded = false
     private var isBookChanged = false
     private var lines = LineReader()
+    /// When what is known was saved, by the monotonic clock.
+    private var savedAt: UInt64 = 0
+
+    /// How long a process that polls goes without saving: what it has not saved is read again after
+    /// a crash, and known.
+    private static let saveNanoseconds: UInt64 = 60_000_000_000
 
     package init(
         _ directory: LedgerDirectory, prices: PriceTable, project: ProjectMode,
@@ -72,7 +78,8 @@ package struct LogImporter: ~Copyable {
             if feed.unsavedBytes >= LogLimits.commitBytes { try commit() }
         }
         forget(found)
-        try commit()
+        let isDue = MonotonicClock.now() &- savedAt >= Self.saveNanoseconds
+        if options.quietSeconds == nil || isDue { try commit() } else { try feed.flush() }
         return summary
     }
 
@@ -88,9 +95,12 @@ package struct LogImporter: ~Copyable {
         }
     }
 
-    private mutating func commit() throws(LedgerError) {
+    /// Saves what is known and how far the logs were read, if anything is new.
+    package mutating func commit() throws(LedgerError) {
+        guard isBookChanged || feed.hasNews else { return }
         try feed.commit(book)
         isBookChanged = false
+        savedAt = MonotonicClock.now()
     }
 
     /// Forgets files that are gone, though not those a reading of the directory did not get to.

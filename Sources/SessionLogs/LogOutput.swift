@@ -20,12 +20,14 @@ protocol LogLineReader {
 
     mutating func read(_ line: LineReader.Line, into output: inout LogOutput)
 
-    /// The file has no more lines.
-    mutating func finish(into output: inout LogOutput)
+    /// The file has no more lines, for now.
+    ///
+    /// - Returns: whether something waits for more.
+    mutating func finish(into output: inout LogOutput) -> Bool
 }
 
 extension LogLineReader {
-    mutating func finish(into output: inout LogOutput) {}
+    mutating func finish(into output: inout LogOutput) -> Bool { false }
 }
 
 extension TokenUsage {

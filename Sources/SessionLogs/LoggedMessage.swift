@@ -53,8 +53,18 @@ package struct LoggedMessage: Equatable, Sendable {
     /// first time is when the call was made.
     package mutating func merge(_ other: LoggedMessage) {
         let first = min(time, other.time)
-        if other.replaces(self) { self = other }
-        time = first
+        let (winner, left) = other.replaces(self) ? (other, self) : (self, other)
+        var right = winner
+        right.time = first
+        right.model = right.model ?? left.model
+        right.requestID = right.requestID ?? left.requestID
+        right.serviceTier = right.serviceTier ?? left.serviceTier
+        right.directory = right.directory ?? left.directory
+        // How the cache was written is the same in all lines, if they tell.
+        if right.usage.cacheWrite == left.usage.cacheWrite, right.usage.cacheWrite1h == nil {
+            right.usage.cacheWrite1h = left.usage.cacheWrite1h
+        }
+        self = right
     }
 
     private func replaces(_ earlier: LoggedMessage) -> Bool {

@@ -101,7 +101,8 @@ struct OpenLog: ~Copyable {
         case .codex:
             // rollout-2026-05-13T09-01-00-<uuid>
             let session = stem.utf8.count > 36 ? String(stem.suffix(36)) : stem
-            var reader = CodexLog(fallbackSession: session, modified: status.modifiedTime)
+            var reader = CodexLog(
+                fallbackSession: session, modified: status.modifiedTime, now: LedgerFeed.now())
             return try read(&reader, &lines, &pass, &feed, progress)
         case .gemini:
             var reader = GeminiLog(fallbackSession: stem, directory: geminiDirectory)
@@ -131,9 +132,10 @@ struct OpenLog: ~Copyable {
             pass.counts.bytesRead = saturatingSum(pass.counts.bytesRead, UInt64(line.count) + 1)
             pass.take(&feed) { reader.read(line, into: &$0) }
         }
-        if pass.isFinal { pass.take(&feed) { reader.finish(into: &$0) } }
+        var isWaiting = false
+        pass.take(&feed) { isWaiting = reader.finish(into: &$0) }
         pass.overlong = reading.overlong
-        pass.end(&feed)
+        pass.end(&feed, isWaiting: isWaiting)
         return reading.nextOffset
     }
 
@@ -147,7 +149,7 @@ struct OpenLog: ~Copyable {
         pass.take(&feed) { output in
             bytes.withUnsafeBufferPointer { reader.read(document: $0, into: &output) }
         }
-        pass.end(&feed)
+        pass.end(&feed, isWaiting: false)
         return UInt64(bytes.count)
     }
 

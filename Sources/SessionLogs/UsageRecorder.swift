@@ -39,12 +39,12 @@ struct UsageRecorder: Sendable {
 
     mutating func record(of message: LoggedMessage, id: String) -> CallRecord {
         // A trace of its own, whose ids are made of the record's.
-        let digits = String(id.filter { $0 != "-" })
+        let digits = String(decoding: id.utf8.filter { $0 != UInt8(ascii: "-") }, as: UTF8.self)
         var record = CallRecord(
             id: id, time: message.time, durationMilliseconds: 0, session: message.session,
             direction: .client, method: "chat",
             requestID: .string(message.requestID ?? message.key), outcome: .ok, traceID: digits,
-            spanID: String(digits.suffix(16)), requestBytes: 0)
+            spanID: String(decoding: digits.utf8.suffix(16), as: UTF8.self), requestBytes: 0)
         let price = price(of: message)
         record.client = message.client.rawValue
         record.provider = message.provider ?? vendor(of: message) ?? price?.provider
@@ -72,11 +72,14 @@ struct UsageRecorder: Sendable {
     }
 
     private mutating func price(of message: LoggedMessage) -> PriceEntry? {
-        // Fast mode has prices of its own, under the model's name with this ending.
-        let name = message.model.map { message.serviceTier == "fast" ? $0 + "-fast" : $0 }
+        // Fast mode has prices of its own, under the model's name with this ending; the model's
+        // usual ones would be too low.
+        let isFast = message.serviceTier == "fast"
+        let name = message.model.map { isFast ? $0 + "-fast" : $0 }
         let key = Model(provider: message.provider ?? vendor(of: message), name: name)
         if let entry = entries[key] { return entry }
-        let entry = prices.match(provider: key.provider, model: name)
+        var entry = prices.match(provider: key.provider, model: name)
+        if isFast, entry?.id.hasSuffix("-fast") == false { entry = nil }
         if entries.count >= Self.rememberedMax { entries = [:] }
         entries[key] = .some(entry)
         return entry

@@ -5,7 +5,9 @@ package enum DerivedID {
     ///
     /// A UUIDv8 (RFC 9562 §5.8): the first 48 bits are those of the id where it is a UUID, so that
     /// both sort together; the rest is the SHA-256 of `id/purpose/index`.
-    package static func make(of id: String, _ purpose: String, _ index: Int) -> String {
+    package static func make(
+        from id: String, purpose: String, index: Int
+    ) -> String {
         let digest = hash("\(id)/\(purpose)/\(index)")
         let high = UInt64(digest[0]) << 32 | UInt64(digest[1])
         let low = UInt64(digest[2]) << 32 | UInt64(digest[3])
@@ -20,7 +22,7 @@ package enum DerivedID {
     ///   - message: the provider's id of the message, or what stands in for it.
     ///   - client: the client's name as records have it.
     package static func make(ofMessage message: String, of client: String) -> String {
-        make(of: "\(client)/\(message)", "usage", 0)
+        make(from: "\(client)/\(message)", purpose: "usage", index: 0)
     }
 
     /// The first 16 hexadecimal digits of a text's SHA-256: equal texts can be counted, none be
@@ -43,18 +45,30 @@ package enum DerivedID {
     }
 
     private static func text(_ high: UInt64, _ low: UInt64) -> String {
-        let (high, low) = (hexadecimal(high), hexadecimal(low))
-        let parts = [high.prefix(8), high.dropFirst(8).prefix(4), high.suffix(4), low.prefix(4)]
-        return parts.joined(separator: "-") + "-" + low.suffix(12)
+        String(unsafeUninitializedCapacity: 36) { text in
+            var end = 0
+            for place in 0..<32 {
+                if place == 8 || place == 12 || place == 16 || place == 20 {
+                    text[end] = UInt8(ascii: "-")
+                    end += 1
+                }
+                text[end] = digit(place < 16 ? high : low, place & 15)
+                end += 1
+            }
+            return end
+        }
     }
 
     private static func hexadecimal(_ word: UInt64) -> String {
         String(unsafeUninitializedCapacity: 16) { text in
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 0xf
-                text[place] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit
-            }
+            for place in 0..<16 { text[place] = digit(word, place) }
             return 16
         }
+    }
+
+    /// The digit at a place of a word, 0 being the most significant and 15 the least.
+    private static func digit(_ word: UInt64, _ place: Int) -> UInt8 {
+        let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 0xf
+        return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 }
