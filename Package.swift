@@ -91,7 +91,9 @@ let package = Package(
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
+        tests(
+            "EndToEndTests",
+            ["mcp-meter", "Metering", "SessionLogs", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -53,7 +53,9 @@ struct FilePass {
     mutating func end(_ feed: inout LedgerFeed, isWaiting: Bool) {
         var settled: [LoggedMessage] = []
         let isFinal = isFinal
-        firstHeld = window.release(where: { _, isLast in isFinal || !isLast }) { settled.append($0) }
+        firstHeld = window.release(where: { _, isLast in isFinal || !isLast }) {
+            settled.append($0)
+        }
         for message in settled { write(message, &feed) }
         if isWaiting { firstHeld = 0 }
         if firstHeld != nil { counts.held += 1 }
@@ -108,11 +110,18 @@ extension LoggedMessage {
 
     private static let textBytesMax = 1024
 
+    /// By scalars: a character can have any number of them.
+    private static func start(of text: String) -> String {
+        var start = String.UnicodeScalarView()
+        start.append(contentsOf: text.unicodeScalars.prefix(textBytesMax / 4))
+        return String(start)
+    }
+
     private static func clip(_ text: inout String) {
-        if text.utf8.count > textBytesMax { text = String(text.prefix(256)) }
+        if text.utf8.count > textBytesMax { text = start(of: text) }
     }
 
     private static func clip(_ text: inout String?) {
-        if let long = text, long.utf8.count > textBytesMax { text = String(long.prefix(256)) }
+        if let long = text, long.utf8.count > textBytesMax { text = start(of: long) }
     }
 }

@@ -119,7 +119,8 @@ struct LineWalker {
             guard !hasFailed else { return nil }
             range = start..<offset
         }
-        return Decimal.read(UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count))
+        return Decimal.read(
+            UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count))
     }
 
     /// Goes past a value, whatever it is.
@@ -242,8 +243,9 @@ struct LineWalker {
 
     private func text(_ range: Range<Int>) -> String {
         let raw = UnsafeBufferPointer(start: bytes + range.lowerBound, count: range.count)
-        guard ByteSearch.first(ByteSearch.backslash, bytes, range.lowerBound, range.upperBound)
-            < range.upperBound
+        guard
+            ByteSearch.first(ByteSearch.backslash, bytes, range.lowerBound, range.upperBound)
+                < range.upperBound
         else { return String(decoding: raw, as: UTF8.self) }
         return JSONText.unescaped(raw)
     }

@@ -150,7 +150,8 @@ struct ClaudeCodeTests {
         #expect(try imported([whole], ending: "").count == 1)
         for count in stride(from: 1, to: whole.count, by: 7) {
             let desk = try Desk()
-            try desk.write(path, [Lines.claude("m0", output: 1), String(whole.prefix(count))], ending: "")
+            try desk.write(
+                path, [Lines.claude("m0", output: 1), String(whole.prefix(count))], ending: "")
             let summary = try desk.runImport()
             #expect(summary.total.new == 1 && summary.problems.isEmpty)
             try desk.append(path, String(whole.dropFirst(count)) + "\n")
@@ -242,7 +243,8 @@ struct CodexTests {
         ]
         try desk.write(path, lines)
         try desk.write(
-            ".codex/archived_sessions/rollout-2026-05-13T09-00-00-C1.jsonl", Array(lines.dropLast()))
+            ".codex/archived_sessions/rollout-2026-05-13T09-00-00-C1.jsonl", Array(lines.dropLast())
+        )
         try desk.write(
             ".codex/archived_sessions/rollout-2026-05-13T09-00-00-C2.jsonl",
             lines.map { $0.replacingOccurrences(of: "C1", with: "C2") })
@@ -356,7 +358,8 @@ struct GeminiTests {
 
 struct GrokTests {
     private let path = ".grok/sessions/%2Fw/K1/updates.jsonl"
-    private let counts = #""inputTokens":1000,"outputTokens":50,"cachedReadTokens":900,"#
+    private let counts =
+        #""inputTokens":1000,"outputTokens":50,"cachedReadTokens":900,"#
         + #""cacheCreationTokens":0,"reasoningTokens":20,"modelCalls":3,"costUsdTicks":125117780005"#
 
     @Test func `a turn counts as what it reports`() throws {
@@ -384,7 +387,10 @@ struct GrokTests {
         let b = #""inputTokens":20,"outputTokens":6"#
         try desk.write(
             path,
-            [Lines.grok("p1", usage: counts + #","modelUsage":{"grok-a":{\#(a)},"grok-b":{\#(b)}}"#)])
+            [
+                Lines.grok(
+                    "p1", usage: counts + #","modelUsage":{"grok-a":{\#(a)},"grok-b":{\#(b)}}"#)
+            ])
         try desk.runImport()
         #expect(try desk.tokens() == ["grok-a 10/-/-/-/5/-", "grok-b 20/-/-/-/6/-"])
     }

@@ -124,9 +124,12 @@ enum Lines {
             + #""model":"gemini-2.5-pro"\#(tokens.map { #","tokens":{\#($0)}"# } ?? "")}"#
     }
 
-    static let geminiHead = #"{"sessionId":"G1","projectHash":"h","startTime":"2026-05-13T09:00:00Z"}"#
+    static let geminiHead =
+        #"{"sessionId":"G1","projectHash":"h","startTime":"2026-05-13T09:00:00Z"}"#
 
-    static func grok(_ prompt: String, usage: String, method: String = "_x.ai/session/update") -> String {
+    static func grok(_ prompt: String, usage: String, method: String = "_x.ai/session/update")
+        -> String
+    {
         #"{"timestamp":1786724773,"method":"\#(method)","params":{"sessionId":"K1","update":{"#
             + #""sessionUpdate":"turn_completed","prompt_id":"\#(prompt)","usage":{\#(usage)}},"#
             + #""_meta":{"eventId":"e-\#(prompt)","agentTimestampMs":1786724773589}}}"#

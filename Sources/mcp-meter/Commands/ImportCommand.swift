@@ -53,7 +53,8 @@ enum ImportCommand {
         }
     }
 
-    private static func waitForLock(_ directory: LedgerDirectory) throws(LedgerError) -> ImportLock {
+    private static func waitForLock(_ directory: LedgerDirectory) throws(LedgerError) -> ImportLock
+    {
         let start = MonotonicClock.now()
         while true {
             if let lock = try ImportLock(in: directory) { return lock }

@@ -23,7 +23,8 @@ enum ImportReport {
                 "\(total.corrected) known calls had more tokens by now and were written again.")
         }
         if total.unpriced > 0 {
-            lines.append("\(total.unpriced) new calls have no price; `mcp-meter prices` tells which.")
+            lines.append(
+                "\(total.unpriced) new calls have no price; `mcp-meter prices` tells which.")
         }
         let skipped = SkipReason.allCases.compactMap { reason in
             total.skipped[reason].map { "\($0) \(reason.meaning)" }
