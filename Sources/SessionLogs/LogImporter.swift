@@ -51,10 +51,23 @@ package struct LogImporter: ~Copyable {
 
     /// Imports what is new in `found`.
     ///
-    /// - Throws: when the ledger or the importer's own files cannot be read or written. What was
-    ///   imported by then stays and is known.
+    /// - Throws: when the ledger or the importer's own files cannot be read or written. What is in
+    ///   the ledger by then stays and is known; the rest is read again the next time.
     package mutating func run(
         _ found: LogFinder, progress report: (ImportProgress) -> Void
+    ) throws(LedgerError) -> ImportSummary {
+        do throws(LedgerError) {
+            return try readChanged(found, report)
+        } catch {
+            // It may say of logs that they were read whose records did not reach the ledger.
+            isBookLoaded = false
+            isBookChanged = false
+            throw error
+        }
+    }
+
+    private mutating func readChanged(
+        _ found: LogFinder, _ report: (ImportProgress) -> Void
     ) throws(LedgerError) -> ImportSummary {
         var summary = ImportSummary()
         summary.problems = found.problems
@@ -63,11 +76,20 @@ package struct LogImporter: ~Copyable {
             isBookLoaded = true
         }
         let changed = sort(found.files, &summary)
-        guard !changed.isEmpty else {
-            try forgetMissing(found)
-            return summary
+        if !changed.isEmpty {
+            try feed.prepare()
+            try read(changed, &summary, report)
         }
-        try feed.prepare()
+        forget(found)
+        let isDue = MonotonicClock.now() &- savedAt >= Self.saveNanoseconds
+        if options.quietSeconds == nil || isDue { try commit() } else { try feed.flush() }
+        return summary
+    }
+
+    private mutating func read(
+        _ changed: [LogFile], _ summary: inout ImportSummary,
+        _ report: (ImportProgress) -> Void
+    ) throws(LedgerError) {
         var progress = ImportProgress()
         progress.filesTotal = changed.count
         progress.bytesTotal = changed.reduce(0) { saturatingSum($0, $1.status.size) }
@@ -77,10 +99,6 @@ package struct LogImporter: ~Copyable {
             report(progress)
             if feed.unsavedBytes >= LogLimits.commitBytes { try commit() }
         }
-        forget(found)
-        let isDue = MonotonicClock.now() &- savedAt >= Self.saveNanoseconds
-        if options.quietSeconds == nil || isDue { try commit() } else { try feed.flush() }
-        return summary
     }
 
     /// Those that changed since they were read.
@@ -106,17 +124,12 @@ package struct LogImporter: ~Copyable {
     /// Forgets files that are gone, though not those a reading of the directory did not get to.
     private mutating func forget(_ found: LogFinder) {
         guard found.problems.isEmpty, options.since == nil else { return }
-        let clients = Set(found.files.map(\.path))
+        let present = Set(found.files.map(\.path))
         let gone = book.pages.keys.filter { path in
-            !clients.contains(path) && found.covers(path)
+            !present.contains(path) && found.covers(path)
         }
         for path in gone { book.pages[path] = nil }
         isBookChanged = isBookChanged || !gone.isEmpty
-    }
-
-    private mutating func forgetMissing(_ found: LogFinder) throws(LedgerError) {
-        forget(found)
-        if isBookChanged { try commit() }
     }
 
     // MARK: One file

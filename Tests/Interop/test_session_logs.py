@@ -18,9 +18,13 @@ NOBODY = 65534
 
 def run(home: pathlib.Path, state: pathlib.Path, *arguments: str, **options) -> subprocess.CompletedProcess:
     command = [relay.binary(), "import", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, env=environment(home, state, options.pop("env", {})), **options
-    )
+    variables = environment(home, state, options.pop("env", {}))
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=variables, **options)
+
+
+def start(home: pathlib.Path, state: pathlib.Path) -> subprocess.Popen:
+    command = [relay.binary(), "import"]
+    return subprocess.Popen(command, env=environment(home, state, {}), stdout=subprocess.DEVNULL)
 
 
 def environment(home: pathlib.Path, state: pathlib.Path, extra: dict[str, str]) -> dict[str, str]:
@@ -109,7 +113,7 @@ def test_nothing_is_lost_or_doubled_by_kill_9(home: pathlib.Path, state: pathlib
         total += len(lines)
     killed = 0
     for attempt in range(40):
-        process = subprocess.Popen([relay.binary(), "import"], env=environment(home, state, {}), stdout=subprocess.DEVNULL)
+        process = start(home, state)
         time.sleep(0.004 * (attempt % 20))
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
@@ -124,7 +128,7 @@ def test_nothing_is_lost_or_doubled_by_kill_9(home: pathlib.Path, state: pathlib
 def test_two_imports_at_once(home: pathlib.Path, state: pathlib.Path):
     for number in range(20):
         project(home, f"{number}.jsonl").write_text("".join(claude(number * 1000 + i, 5) for i in range(1000)))
-    several = [subprocess.Popen([relay.binary(), "import"], env=environment(home, state, {}), stdout=subprocess.DEVNULL) for _ in range(4)]
+    several = [start(home, state) for _ in range(4)]
     assert [process.wait(timeout=60) for process in several] == [0] * 4
     assert len(usage(state)) == 20_000
 
@@ -137,11 +141,9 @@ def test_a_message_that_grew_after_it_was_read(home: pathlib.Path, state: pathli
         file.write(claude(1, 159) + claude(2, 7))
     do(home, state)
     do(home, state)
-    assert [(record["id"] == usage(state)[0]["id"], record["usage"]["output_tokens"]) for record in usage(state)] == [
-        (True, 9),
-        (True, 159),
-        (False, 7),
-    ]
+    first, second, third = usage(state)
+    assert first["id"] == second["id"] != third["id"]
+    assert [record["usage"]["output_tokens"] for record in (first, second, third)] == [9, 159, 7]
 
 
 def test_files_that_shrink_are_replaced_or_vanish(home: pathlib.Path, state: pathlib.Path):
@@ -163,7 +165,9 @@ def test_files_that_shrink_are_replaced_or_vanish(home: pathlib.Path, state: pat
     assert len(usage(state)) == 6
 
 
-def test_what_cannot_be_read_is_named_once_and_the_rest_imported(home: pathlib.Path, state: pathlib.Path, tmp_path: pathlib.Path):
+def test_what_cannot_be_read_is_named_once_and_the_rest_imported(
+    home: pathlib.Path, state: pathlib.Path, tmp_path: pathlib.Path
+):
     project(home).write_text(claude(1, 5) + '{"type":"assistant","message":{"usage":{\n' + claude(2, 5))
     project(home, "binary.jsonl").write_bytes(bytes(range(256)) * 64 + claude(9, 5).encode())
     project(home, "forbidden.jsonl").write_text(claude(9, 5))
@@ -193,7 +197,8 @@ def test_what_cannot_be_read_is_named_once_and_the_rest_imported(home: pathlib.P
         errors = do(home, state, **options)
     finally:
         closed.parent.chmod(0o755)
-    assert sorted(record["request_id"] for record in usage(state, validated=True)) == [f"req_{n}" for n in (1, 2, 4, 5, 6)]
+    found = sorted(record["request_id"] for record in usage(state, validated=True))
+    assert found == ["req_1", "req_2", "req_4", "req_5", "req_6"]
     named = [line.split("/-w/")[1] for line in errors.splitlines()]
     assert sorted(named) == [
         "binary.jsonl: no session log: it does not begin with JSON.",
@@ -243,7 +248,7 @@ def test_a_whole_claude_line(home: pathlib.Path, state: pathlib.Path):
     usage_block = {"input_tokens": 3, "cache_creation_input_tokens": 2285, "cache_read_input_tokens": 22137}
     usage_block |= {"cache_creation": {"ephemeral_5m_input_tokens": 1285, "ephemeral_1h_input_tokens": 1000}}
     usage_block |= {"output_tokens": 159, "service_tier": "standard"}
-    message = {"id": "msg_011C", "type": "message", "role": "assistant", "model": "claude-opus-4-6", "usage": usage_block}
+    message = {"id": "msg_011C", "role": "assistant", "model": "claude-opus-4-6", "usage": usage_block}
     line = {"type": "assistant", "sessionId": "3f2a", "timestamp": "2026-08-10T12:00:05.123Z", "cwd": "/w"}
     project(home).write_text(dump(line | {"requestId": "req_011C", "message": message}) + "\n")
     do(home, state)

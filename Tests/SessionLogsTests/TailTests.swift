@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Records
 import Testing
 
@@ -77,6 +78,25 @@ struct TailTests {
         var tail = tail(desk, quietSeconds: 0)
         let poll9 = try tail.poll()
         #expect(poll9?.total.new == 1)
+        #expect(try desk.records().count == 10)
+    }
+
+    @Test func `what the ledger did not take is imported when it does`() throws {
+        let desk = try Desk()
+        try desk.write(path, (0..<10).map { Lines.claude("m\($0)", output: 5) })
+        var tail = tail(desk, quietSeconds: 0)
+        let ledger = URL(filePath: desk.directory.ledger)
+        try FileManager.default.createDirectory(
+            at: ledger.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data().write(to: ledger)  // no directory can be made there
+        for _ in 0..<2 {
+            let failed: Bool
+            do { failed = try tail.poll() == nil } catch { failed = true }
+            #expect(failed)
+        }
+        try FileManager.default.removeItem(at: ledger)
+        let summary = try tail.poll()
+        #expect(summary?.total.new == 10)
         #expect(try desk.records().count == 10)
     }
 
