@@ -91,7 +91,7 @@ let package = Package(
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
+        tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )
