@@ -90,6 +90,10 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        // Requests from a process of its own, whose environment and memory are its own too.
+        .executableTarget(
+            name: "delivery-probe", dependencies: ["Delivery", "Posix"],
+            path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
     ],

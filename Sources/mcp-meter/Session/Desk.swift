@@ -18,7 +18,7 @@ struct Desk: ~Copyable {
     private static let earlyNanoseconds: UInt64 = 250_000_000
     /// So many answers wait at most; a server that answers what nobody asked gets no more of us.
     private static let earlyMax = 256
-    /// How often old things are tidied up when nothing happens.
+    /// How often old things are tidied up.
     static let tickNanoseconds: UInt64 = 10_000_000_000
 
     private let office: Office
@@ -35,6 +35,7 @@ struct Desk: ~Copyable {
     /// Slots whose calls are among the lines about to be written.
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
+    private var lastTick: UInt64 = 0
     private var hasComplained = false
     private var starter: ShipperStarter
     /// Lines were written that nobody was told of.
@@ -50,6 +51,7 @@ struct Desk: ~Copyable {
         starter = ShipperStarter(
             setup.destinations, in: setup.directory, complain: setup.complain)
         self.writer = writer
+        lastTick = setup.start
     }
 
     mutating func begin() {
@@ -114,7 +116,10 @@ struct Desk: ~Copyable {
         early = kept
     }
 
-    mutating func tick(at now: UInt64) {
+    /// Gives up what nobody goes on with.
+    private mutating func tick(at now: UInt64) {
+        guard now &- lastTick >= Self.tickNanoseconds else { return }
+        lastTick = now
         meter.tick(at: now, into: &records)
         starter.look(at: now)
     }
@@ -123,6 +128,8 @@ struct Desk: ~Copyable {
     ///
     /// - Returns: when to look again if nothing comes.
     mutating func flush(at now: UInt64) -> UInt64 {
+        // Also while messages come and come: then nothing else ever wakes this up.
+        tick(at: now)
         takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
@@ -196,7 +203,11 @@ struct Desk: ~Copyable {
                     .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
                 setup.complain("\(server) is over: \(counts.isEmpty ? "nothing went by" : counts)")
             }
-        case .call(let call) where setup.logLevel >= .debug: setup.complain(CallLine.text(call))
+        case .call(let call) where setup.logLevel >= .debug,
+            .usage(let call) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(call))
+        case .trace(let trace) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(trace))
         default: break
         }
     }

@@ -106,7 +106,6 @@ final class MeteringThread: @unchecked Sendable {
             case .closed: return
             case .timedOut where look < deadline: continue
             case .timedOut:
-                desk.tick(at: MonotonicClock.now())
                 // Not before the first quiet moment: a short session is to be short.
                 if !isTidy { desk.applyRetention() }
                 isTidy = true

@@ -81,7 +81,9 @@ struct Session {
 extension Vocabulary {
     /// The keys that the built-in profiles and these look for.
     init(with profiles: [Profile]) {
-        self.init(pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
+        self.init(
+            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments),
+            innerSegments: Profiles.innerSegments + profiles.flatMap(\.innerSegments))
     }
 }
 
