@@ -95,7 +95,9 @@ let package = Package(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
+        tests(
+            "EndToEndTests",
+            ["mcp-meter", "Delivery", "Ledger", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )
