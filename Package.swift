@@ -100,7 +100,10 @@ let package = Package(
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests(
             "EndToEndTests",
-            ["mcp-meter", "Delivery", "Metering", "SessionLogs", "Start", "Records", "Posix"]),
+            [
+                "mcp-meter", "Delivery", "Ledger", "Metering", "SessionLogs", "Start", "Records",
+                "Posix",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
