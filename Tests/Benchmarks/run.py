@@ -16,6 +16,8 @@ import statistics
 import subprocess
 import tempfile
 
+import delivery
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "Tests" / "Benchmarks" / "reference"
 GB = 1 << 30
@@ -117,6 +119,9 @@ def main() -> None:
         for index, name, target in ((0, "median", ""), (1, "p99", "≤ 1 ms")):
             value = statistics.median(block[index] for block in latency)
             row(f"answer to its record, {name}", "on", f"{value / 1e6:.3f} ms", "", target)
+
+        delivery.troubles(bench, row)
+        delivery.shipping(bench, row)
 
     widths = [max(len(cells[column]) for cells in ROWS) for column in range(5)]
     for cells in [("what", "subject", "figure", "ratio", "target"), *ROWS]:
