@@ -1,3 +1,5 @@
+import Records
+import SessionLogs
 import Testing
 
 @testable import mcp_meter
@@ -23,7 +25,26 @@ struct ArgumentsTests {
         (["prices"], .prices(PricesOptions())),
         (["prices", "gemini"], .prices(PricesOptions(filter: "gemini"))),
         (["prices", "--check", "f.json"], .prices(PricesOptions(check: "f.json"))),
+        (["import"], .importLogs(ImportOptions())),
+        (
+            ["import", "--client", "claude", "--client", "grok-build", "--dry-run"],
+            .importLogs(ImportOptions(clients: [.claudeCode, .grok], isDryRun: true))
+        ),
+        (
+            ["import", "--since", "2026-11-01"],
+            .importLogs(ImportOptions(since: Timestamp(rfc3339: "2026-11-01T00:00:00Z")))
+        ),
         (["demo-server"], .sampleServer),
+        (["deliver"], .deliver(DeliverOptions())),
+        (["deliver", "--once"], .deliver(DeliverOptions(mode: .once))),
+        (
+            ["deliver", "--until-idle", "--patience", "9"],
+            .deliver(DeliverOptions(mode: .untilIdle, patience: 9))
+        ),
+        (["deliver", "--status"], .deliver(DeliverOptions(mode: .status(json: false)))),
+        (["deliver", "--json", "--status"], .deliver(DeliverOptions(mode: .status(json: true)))),
+        (["deliver", "--retry-dead"], .deliver(DeliverOptions(mode: .retryDead))),
+        (["deliver", "-h"], .help("deliver")),
     ])
     func `words are sorted into what is to be done`(words: [String], expected: Invocation) {
         #expect(Arguments.parse(words) == expected)
@@ -38,8 +59,20 @@ struct ArgumentsTests {
         (["demo", "again"], "`demo` does not take `again`."),
         (["prices", "--check"], "needs a file"),
         (["prices", "a", "b"], "not `a` and `b`"),
+        (
+            ["import", "--client", "cursor"],
+            "needs one of claude-code, codex, gemini-cli, grok-build"
+        ),
+        (["import", "--since", "soon"], "needs a time such as 30m, 12h, 7d"),
+        (["import", "--dry-rum"], "Did you mean `--dry-run`?"),
         (["inspect", "file"], "`inspect` does not take `file`."),
         (["help", "demo", "too"], "Unexpected word `too`."),
+        (["deliver", "--onec"], "Did you mean `--once`?"),
+        (["deliver", "--once", "--status"], "`--once` or `--status`, not both"),
+        (["deliver", "--json"], "`--json` goes with `--status`"),
+        (["deliver", "--patience"], "needs seconds"),
+        (["deliver", "--once", "--patience", "-1"], "needs seconds"),
+        (["deliver", "--patience", "5"], "`--patience` goes with"),
         (["report"], "not part of this version. To run a server of that name: mcp-meter -- report"),
     ])
     func `a mistake is named`(words: [String], part: String) {

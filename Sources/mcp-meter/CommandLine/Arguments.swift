@@ -6,6 +6,8 @@ enum Invocation: Equatable {
     case demo(DemoOptions)
     case prices(PricesOptions)
     case deliver(DeliverOptions)
+    case doctor(DoctorOptions)
+    case importLogs(ImportOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -53,6 +55,8 @@ enum Arguments {
         case "demo": return demo(rest)
         case "prices": return prices(rest)
         case "deliver": return deliver(rest)
+        case "doctor": return doctor(rest)
+        case "import": return importLogs(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }

@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["serve", "report", "import", "wrap", "unwrap", "doctor"]
+    static let reserved = ["serve", "report", "wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -92,6 +92,41 @@ enum CommandTable {
             ],
             examples: ["mcp-meter deliver --status"]),
         Command(
+            name: "doctor",
+            usage: "mcp-meter doctor [--json] [--offline]",
+            summary: "Say what is on, where it goes, and whether all is well.",
+            details: [
+                "Looks at the variables of the shell it is started in (a client may start its",
+                "servers with others), at the ledger, and at each receiver, to which it sends",
+                "an empty message and no data. What is not well is followed by what mends it.",
+                "Ends with 1 if something needs a hand, else with 0.",
+            ],
+            options: [
+                Option(name: "--json", meaning: "one JSON object"),
+                Option(name: "--offline", meaning: "connect to no receiver"),
+            ],
+            examples: ["MCP_METER=on mcp-meter doctor"]),
+        Command(
+            name: "import",
+            usage: "mcp-meter import [--since TIME] [--client NAME] [--dry-run]",
+            summary: "Read what clients spent from their session logs into the ledger.",
+            details: [
+                "Reads the session logs of Claude Code, Codex, the Gemini CLI and Grok Build",
+                "where these keep them, and adds each model call in them to the ledger, once,",
+                "however often it is run. Prompts and answers are not kept.",
+            ],
+            options: [
+                Option(
+                    name: "--since TIME",
+                    meaning: "only calls since then: \(Moment.expected)"),
+                Option(
+                    name: "--client NAME",
+                    meaning: "only this client's: claude-code, codex, gemini-cli or grok-build; "
+                        + "may be repeated"),
+                Option(name: "--dry-run", meaning: "show what would be new; write nothing"),
+            ],
+            examples: ["mcp-meter import --since 7d --client claude-code"]),
+        Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",
             summary: "Show help.",
@@ -112,6 +147,9 @@ enum CommandTable {
         Option(
             name: "MCP_METER_REASON",
             meaning: "escalation reason: text (masked, 200 characters), hash, off"),
+        Option(
+            name: "MCP_METER_PROJECT",
+            meaning: "directories in session logs: hash (the default) or text"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
     ]
 
