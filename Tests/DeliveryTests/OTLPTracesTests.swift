@@ -101,6 +101,24 @@ struct OTLPTracesTests {
         for name in absent { #expect(attributes(of: spans[1])[name] == nil) }
     }
 
+    @Test func `a client's turn is a model's span of its own`() throws {
+        var turn = CallRecord.modelCall()
+        turn.direction = .client
+        turn.method = "chat"
+        turn.toolUseID = "toolu_1"
+        turn.serviceTier = "priority"
+        turn.project = "5d41402abc4b2a76"
+        let spans = spans([.usage(turn)])
+        let span = try #require(spans.first)
+        #expect(spans.count == 1 && span["spanId"]?.string == turn.spanID)
+        let found = attributes(of: span)
+        #expect(found["mcp_meter.direction"] == "client")
+        #expect(found["gen_ai.tool.call.id"] == "toolu_1")
+        #expect(found["mcp_meter.service_tier"] == "priority")
+        #expect(found["mcp_meter.project"] == "5d41402abc4b2a76")
+        #expect(found["mcp.method.name"] == nil && found["network.transport"] == nil)
+    }
+
     @Test func `what is not known is not said`() throws {
         var call = CallRecord.toolCall()
         call.provider = "xai"

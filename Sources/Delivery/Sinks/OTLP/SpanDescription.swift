@@ -89,6 +89,9 @@ struct SpanDescription: Equatable {
         attributes.add("mcp_meter.model.calls", call.modelCalls)
         attributes.add("mcp_meter.direction", call.direction.rawValue)
         attributes.add("mcp_meter.part_of", call.partOf)
+        attributes.add("mcp_meter.service_tier", call.serviceTier)
+        // Hashed, unless `MCP_METER_PROJECT` says otherwise.
+        attributes.add("mcp_meter.project", call.project)
         attributes.add("gen_ai.tool.call.id", call.direction == .client ? call.toolUseID : nil)
         addOrigin(of: call)
     }
