@@ -69,6 +69,9 @@ let package = Package(
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Delivery", "Ledger", "Records", "Posix"],
+            path: "Tests/Benchmarks/DeliveryBench", swiftSettings: strict),
         tests("PosixTests", ["Posix"]),
         // The scanner's naive twin: slow, obvious, and the oracle of its tests.
         .target(
@@ -92,7 +95,7 @@ let package = Package(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
+        tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -83,6 +83,14 @@ const struct cplatform_curl_library *cplatform_curl_load(const char *const *name
     return library;
 }
 
+const char *cplatform_curl_version(const struct cplatform_curl_library *library) {
+    void *symbol = dlsym(library->handle, "curl_version");
+    if (symbol == NULL) return "";
+    char *(*version)(void);
+    memcpy(&version, &symbol, sizeof version);
+    return version();
+}
+
 // ---- A handle ----
 
 enum { HEADERS_KEPT = 2048, HEADERS_LIMIT = 1 << 20 };

@@ -85,12 +85,15 @@ size_t cplatform_gzip_bound(struct cplatform_gzip *gzip, size_t length) {
 
 size_t cplatform_gzip_compress(
     struct cplatform_gzip *gzip, const void *input, size_t length, void *output, size_t capacity) {
-    if (length > UINT32_MAX || gzip->reset(&gzip->stream) != Z_OK) return 0;
+    if (length > UINT32_MAX) return 0;
     if (capacity > UINT32_MAX) capacity = UINT32_MAX;
     gzip->stream.next_in = input;
     gzip->stream.avail_in = (unsigned)length;
     gzip->stream.next_out = output;
     gzip->stream.avail_out = (unsigned)capacity;
     bool is_whole = gzip->deflate(&gzip->stream, Z_FINISH) == Z_STREAM_END;
-    return is_whole ? capacity - gzip->stream.avail_out : 0;
+    size_t written = capacity - gzip->stream.avail_out;
+    // Now, not before the next: what is asked of a stream at its end (deflateBound) is wrong.
+    gzip->reset(&gzip->stream);
+    return is_whole ? written : 0;
 }

@@ -60,14 +60,13 @@ struct SegmentIndex {
             rereadAt = now
         }
         try refreshDays(now)
-        var asked = days[...]
-        if isDue(allAskedAt, now, Self.allDaysSeconds) {
-            allAskedAt = now
-        } else {
-            asked = days.suffix(Self.watchedDays)
-        }
+        let asksAll = isDue(allAskedAt, now, Self.allDaysSeconds)
+        if asksAll { allAskedAt = now }
+        let watched = days.suffix(Self.watchedDays).first ?? Day.last
         var changed: [Day] = []
-        for day in asked where try refresh(day, now) { changed.append(day) }
+        for day in days where asksAll || day >= watched || listings[day] == nil {
+            if try refresh(day, now) { changed.append(day) }
+        }
         return changed
     }
 

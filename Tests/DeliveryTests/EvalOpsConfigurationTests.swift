@@ -39,7 +39,7 @@ struct EvalOpsConfigurationTests {
         ] as [([String: String], [String])])
     func `addresses are found`(environment: [String: String], sinks: [String]) {
         let all = environment.merging(Self.token) { $1 }
-        let found = EvalOps.sinks(all) { Issue.record("\($0)") }
+        let found = EvalOps.read(all) { Issue.record("\($0)") }
         #expect(found.map { "\($0.destination.sink) \($0.destination.address)" } == sinks)
         #expect(found.allSatisfy { $0.batch == BatchLimits(records: 100, ageMilliseconds: 1000) })
     }
@@ -81,7 +81,7 @@ struct EvalOpsConfigurationTests {
         environment: [String: String], words: String, sinks: Int
     ) throws {
         var lines: [String] = []
-        let found = EvalOps.sinks(Self.token.merging(environment) { $1 }) { lines.append($0) }
+        let found = EvalOps.read(Self.token.merging(environment) { $1 }) { lines.append($0) }
         #expect(lines.count == 1)
         let line = try #require(lines.first)
         #expect(line.contains(words), "\(line)")
@@ -91,7 +91,7 @@ struct EvalOpsConfigurationTests {
     }
 
     @Test func `without a token plain http has nothing to hide`() {
-        let found = EvalOps.sinks(["EVALOPS_BASE_URL": "http://meter.internal:8080"]) {
+        let found = EvalOps.read(["EVALOPS_BASE_URL": "http://meter.internal:8080"]) {
             Issue.record("\($0)")
         }
         #expect(found.count == 2)
@@ -106,7 +106,7 @@ struct EvalOpsConfigurationTests {
         ] as [([String: String], String?)])
     func `the token is found`(environment: [String: String], header: String?) throws {
         let all = environment.merging(["EVALOPS_BASE_URL": "https://api.test"]) { $1 }
-        for sink in EvalOps.sinks(all, complain: { Issue.record("\($0)") }) {
+        for sink in EvalOps.read(all, complain: { Issue.record("\($0)") }) {
             var sink = sink
             let message = try #require(
                 sink.messages(for: [.call(EvalOpsRecords.escalation)]).first)

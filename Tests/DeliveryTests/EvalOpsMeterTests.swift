@@ -251,7 +251,7 @@ struct EvalOpsMeterTests {
 
     private func meter(_ more: [String: String] = [:]) throws -> EvalOpsMeter {
         let environment = ["EVALOPS_METER_BASE_URL": "https://meter.test"].merging(more) { $1 }
-        let sinks = EvalOps.sinks(environment) { Issue.record("\($0)") }
+        let sinks = EvalOps.read(environment) { Issue.record("\($0)") }
         return try #require(sinks.first as? EvalOpsMeter)
     }
 

@@ -107,7 +107,7 @@ struct EvalOpsPropertyTests {
     private func ledgers(_ seed: UInt64) -> [(any Sink, [Record])] {
         var generator = EvalOpsRecordGenerator(seed: seed)
         let records = (0..<60).map { generator.record($0) }
-        return EvalOps.sinks(Self.environment) { Issue.record("\($0)") }
+        return EvalOps.read(Self.environment) { Issue.record("\($0)") }
             .map { sink in (sink, records.filter(sink.wants)) }
     }
 

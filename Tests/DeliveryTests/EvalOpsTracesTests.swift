@@ -254,7 +254,7 @@ struct EvalOpsTracesTests {
 
     private func traces(_ more: [String: String] = [:]) throws -> EvalOpsTraces {
         let environment = ["EVALOPS_TRACES_BASE_URL": "https://traces.test"].merging(more) { $1 }
-        let sinks = EvalOps.sinks(environment) { Issue.record("\($0)") }
+        let sinks = EvalOps.read(environment) { Issue.record("\($0)") }
         return try #require(sinks.first as? EvalOpsTraces)
     }
 

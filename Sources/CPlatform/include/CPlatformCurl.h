@@ -17,6 +17,9 @@ struct cplatform_curl_library;
 // none; it may be asked again later. Any thread.
 const struct cplatform_curl_library *cplatform_curl_load(const char *const *names);
 
+// What it says of itself and its TLS library, such as `libcurl/8.5.0 OpenSSL/3.0.13 …`.
+const char *cplatform_curl_version(const struct cplatform_curl_library *library);
+
 // A place to make requests from, one at a time, which keeps connections between them. One thread.
 struct cplatform_curl;
 

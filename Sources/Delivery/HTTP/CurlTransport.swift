@@ -58,7 +58,7 @@ package final class CurlTransport: Transport {
         let url = URLParts(request.url)
         switch order(for: request) {
         case .failure(let flaw):
-            return .failure(.failed("\(url.shown): \(flaw.text)"))
+            return .failure(.failed("\(url.shown): \(flaw.text)".oneLine(limit: 500)))
         case .success(let order):
             guard let handle = handle ?? CurlLibrary(libraries).flatMap({ CurlHandle($0) }) else {
                 return .failure(.noLibrary(CurlLibrary.missing(libraries)))
@@ -66,7 +66,7 @@ package final class CurlTransport: Transport {
             self.handle = handle
             let outcome = handle.perform(order, stop: stop)
             if case .stopped = outcome { self.handle = nil }
-            return result(of: outcome, url)
+            return result(of: outcome, order, url)
         }
     }
 
@@ -146,17 +146,19 @@ package final class CurlTransport: Transport {
     // MARK: The answer
 
     private func result(
-        of outcome: CurlHandle.Outcome, _ url: URLParts
+        of outcome: CurlHandle.Outcome, _ order: CurlHandle.Order, _ url: URLParts
     ) -> Result<HTTPResponse, TransportError> {
         func message(_ words: String) -> String {
             let masked = Masking.masked(words, secrets: url.secrets + proxySecrets)
-            return "\(url.shown): \(Masking.withoutUsers(masked).oneLine(limit: 300))"
+            return "\(url.shown): \(Masking.withoutUsers(masked))".oneLine(limit: 500)
         }
         switch outcome {
         case .answer(let status, let headers, let body):
             return .success(Self.response(status, AnswerHeaders(headers), body))
-        case .failed(let words): return .failure(.failed(message(words)))
-        case .untrusted(let words): return .failure(.untrusted(message(words)))
+        case .failed(let words), .untrusted(let words):
+            if let flaw = pemFlaw(order) { return .failure(.untrusted(message(flaw))) }
+            if case .untrusted = outcome { return .failure(.untrusted(message(words))) }
+            return .failure(.failed(message(words)))
         case .tooLong:
             let words =
                 "the answer is too long (more than 4 MiB, or 1 MiB of headers); is this "
@@ -164,6 +166,13 @@ package final class CurlTransport: Transport {
             return .failure(.failed(message(words)))
         case .stopped: return .failure(.stopped)
         }
+    }
+
+    /// What keeps every https request of this kind from being made.
+    private func pemFlaw(_ order: CurlHandle.Order) -> String? {
+        guard order.url.prefix(6).lowercased() == "https:" else { return nil }
+        return [order.authority, order.certificate, order.key].lazy
+            .compactMap { $0.flatMap(PEMFile.flaw) }.first
     }
 
     private static func response(

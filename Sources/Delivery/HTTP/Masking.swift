@@ -43,22 +43,23 @@ enum Masking {
     }
 
     private static func maskingBearer(_ bytes: [UInt8]) -> [UInt8] {
-        let word = Array("bearer".utf8)
+        let word = "bearer ".utf8
         var output: [UInt8] = []
         var rest = bytes[...]
-        while let byte = rest.first {
-            output.append(byte)
-            rest = rest.dropFirst()
-            guard output.suffix(word.count).map({ $0 | 0x20 }) == word, rest.first == 0x20
-            else { continue }
+        while let start = rest.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "b") }) {
+            let isWord = rest[start...].prefix(word.count).lazy.map { $0 | 0x20 }
+                .elementsEqual(word)
+            let next = start + (isWord ? word.count : 1)
+            output += rest[..<next]
+            rest = rest[next...]
+            guard isWord else { continue }
             let token = rest.drop(while: { $0 == 0x20 })
             let after = token.drop(while: isTokenByte)
-            if after.startIndex == token.startIndex { continue }
-            output.append(0x20)
+            guard after.startIndex > token.startIndex else { continue }
             output += mask
             rest = after
         }
-        return output
+        return output + rest
     }
 
     /// RFC 6750's b64token, and what some tokens have besides.

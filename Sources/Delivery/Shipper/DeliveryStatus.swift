@@ -3,7 +3,7 @@ package import Records
 /// How delivery to one destination goes, as its shipper tells everybody in a file.
 package struct DeliveryStatus: Equatable, Sendable {
     package enum State: String, Sendable, CaseIterable {
-        /// Everything there is has been delivered.
+        /// Everything there is has been delivered, or waits for others to fill its batch.
         case idle
         case sending
         /// The receiver cannot take it now; it is tried again.
@@ -30,6 +30,7 @@ package struct DeliveryStatus: Equatable, Sendable {
     package var lastSuccess: Timestamp?
     /// What went wrong last, without secrets.
     package var lastError: String?
+    package var lastErrorAt: Timestamp?
     /// While waiting or blocked.
     package var nextTry: Timestamp?
 
@@ -62,6 +63,7 @@ package struct DeliveryStatus: Equatable, Sendable {
         json.member("unreadable", unreadable)
         json.member("last_success", lastSuccess?.rfc3339)
         json.member("last_error", lastError)
+        json.member("last_error_at", lastErrorAt?.rfc3339)
         json.member("next_try", nextTry?.rfc3339)
     }
 
@@ -82,6 +84,7 @@ package struct DeliveryStatus: Equatable, Sendable {
         unreadable = object["unreadable"]?.uint64 ?? 0
         lastSuccess = Self.time(object["last_success"])
         lastError = object["last_error"]?.string
+        lastErrorAt = Self.time(object["last_error_at"])
         nextTry = Self.time(object["next_try"])
     }
 

@@ -54,6 +54,7 @@ package struct DestinationReport: Sendable, Equatable {
         json.member("unreadable", status?.unreadable ?? 0)
         json.member("last_success", status?.lastSuccess?.rfc3339)
         json.member("last_error", status?.lastError)
+        json.member("last_error_at", status?.lastErrorAt?.rfc3339)
         json.member("next_try", status?.nextTry?.rfc3339)
         json.member("trouble", trouble)
         json.endObject()

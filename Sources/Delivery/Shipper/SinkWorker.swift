@@ -108,8 +108,6 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
                 if let end = rest() { return end }
                 continue
             }
-            idleSince = nil
-            crew.set(member, settledSince: nil)
             switch send(batch.records) {
             case .acknowledged: acknowledge(batch)
             case .ended(let end): return end
@@ -122,13 +120,25 @@ struct SinkWorker<Clock: DeliveryClock, Storage: Disk>: ~Copyable {
 
     private mutating func gather(_ batch: inout RecordBatch) {
         trouble = nil
-        if fill(&batch) || batch.records.isEmpty { return }
+        let isFull = fill(&batch)
+        if batch.isEmpty { return }
+        idleSince = nil
+        crew.set(member, settledSince: nil)
+        if isFull || batch.records.isEmpty { return }
         // The age matters to those who come later, not to those who are behind.
-        if case .once = goal { return }
+        var quiet = UInt64.max
+        switch goal {
+        case .once: return
+        case .untilIdle(_, let linger): quiet = linger
+        case .forever: break
+        }
         let deadline = clock.now.addingClamped(sink.batch.ageMilliseconds)
-        while clock.now < deadline, !clock.isStopped {
-            clock.sleep(until: min(deadline, clock.now &+ Self.gatherMilliseconds))
+        var quietAt = clock.now.addingClamped(quiet)
+        while clock.now < min(deadline, quietAt), !clock.isStopped {
+            clock.sleep(until: min(deadline, quietAt, clock.now &+ Self.gatherMilliseconds))
+            let lines = batch.lines
             if fill(&batch) { return }
+            if batch.lines > lines { quietAt = clock.now.addingClamped(quiet) }
         }
     }
 

@@ -34,6 +34,7 @@ struct StatusFile {
         status.unreadable = before.unreadable
         status.lastSuccess = before.lastSuccess
         status.lastError = before.lastError
+        status.lastErrorAt = before.lastErrorAt
     }
 
     static func read(_ files: DeliveryFiles) -> DeliveryStatus? {
@@ -49,6 +50,7 @@ struct StatusFile {
         let before = status
         change(&status)
         if status.state != before.state { status.since = wall }
+        if status.lastError != before.lastError { status.lastErrorAt = wall }
         if status != before { isStale = true }
         let isChange = status.state != before.state || status.nextTry != before.nextTry
         let isDue = writtenAt.map { now >= $0 &+ Self.milliseconds } ?? true

@@ -10,7 +10,7 @@ package enum Sinks {
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
         var sinks: [any Sink] = []
-        sinks += EvalOps.sinks(values, complain: complain)
+        sinks += EvalOps.read(values, complain: complain)
         sinks += OTLP.read(values, complain: complain)
         sinks += MosaicSink.read(values, complain: complain)
         sinks += HarperSink.read(values, complain: complain)

@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["serve", "report", "import", "wrap", "unwrap", "doctor"]
+    static let reserved = ["serve", "report", "import", "wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -91,6 +91,21 @@ enum CommandTable {
                     meaning: "how long to try what cannot be sent (30; --until-idle: 300)"),
             ],
             examples: ["mcp-meter deliver --status"]),
+        Command(
+            name: "doctor",
+            usage: "mcp-meter doctor [--json] [--offline]",
+            summary: "Say what is on, where it goes, and whether all is well.",
+            details: [
+                "Looks at the variables of the shell it is started in (a client may start its",
+                "servers with others), at the ledger, and at each receiver, to which it sends",
+                "an empty message and no data. What is not well is followed by what mends it.",
+                "Ends with 1 if something needs a hand, else with 0.",
+            ],
+            options: [
+                Option(name: "--json", meaning: "one JSON object"),
+                Option(name: "--offline", meaning: "connect to no receiver"),
+            ],
+            examples: ["MCP_METER=on mcp-meter doctor"]),
         Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",

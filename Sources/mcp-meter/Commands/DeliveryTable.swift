@@ -34,7 +34,10 @@ enum DeliveryTable {
         if let success = report.status?.lastSuccess {
             rows.append(("last success", ago(success, now)))
         }
-        if let error = report.status?.lastError { rows.append(("last error", error)) }
+        if let error = report.status?.lastError {
+            let when = report.status?.lastErrorAt.map { ago($0, now) + ": " } ?? ""
+            rows.append(("last error", when + error))
+        }
         if let trouble = report.trouble { rows.append(("trouble", trouble)) }
         let lines = rows.map { name, value in
             "  " + name + String(repeating: " ", count: max(1, 14 - name.count)) + value + "\n"

@@ -11,7 +11,7 @@ package enum EvalOps {
     /// - Parameter complain: gets a line for each bad value. A service whose address is bad, or to
     ///   which the token would travel unencrypted, is off; so are both with a token or id that no
     ///   header can carry.
-    package static func sinks(
+    package static func read(
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         var values: [String: String] = [:]

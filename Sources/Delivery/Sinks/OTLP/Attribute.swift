@@ -95,10 +95,10 @@ extension MessageEncoder where Self: ~Copyable {
 }
 
 extension Timestamp {
-    /// As OTLP counts it; a moment it cannot say is the nearest it can.
+    /// As OTLP counts it; a moment it cannot say is the nearest it can. Many readers take it for a
+    /// signed number.
     var unixNanoseconds: UInt64 {
-        let (nanoseconds, overflow) =
-            UInt64(max(0, microseconds)).multipliedReportingOverflow(by: 1000)
-        return overflow ? .max : nanoseconds
+        let (nanoseconds, overflow) = max(0, microseconds).multipliedReportingOverflow(by: 1000)
+        return UInt64(overflow ? .max : nanoseconds)
     }
 }

@@ -6,7 +6,7 @@ struct Conventions: OptionSet, Sendable {
     /// open-telemetry/semantic-conventions-genai, main branch of autumn 2026.
     static let newest = Conventions(rawValue: 1)
     /// The last release in the old place: semantic conventions 1.41.
-    static let v1_41 = Conventions(rawValue: 2)
+    static let release141 = Conventions(rawValue: 2)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -16,9 +16,9 @@ struct Conventions: OptionSet, Sendable {
         let values = (variables["OTEL_SEMCONV_STABILITY_OPT_IN"] ?? "").split(separator: ",")
             .map { String($0).trimmed }
         if values.contains("gen_ai_1_41/dup") {
-            self = [.newest, .v1_41]
+            self = [.newest, .release141]
         } else {
-            self = values.contains("gen_ai_1_41") ? .v1_41 : .newest
+            self = values.contains("gen_ai_1_41") ? .release141 : .newest
         }
     }
 

@@ -67,7 +67,7 @@ extension MetricsBatch {
             }
             let duration = Self.microseconds(call.durationMilliseconds)
             if conventions.contains(.newest) { add(duration, to: .inferenceDuration, labels) }
-            if conventions.contains(.v1_41) { add(duration, to: .operationDuration, labels) }
+            if conventions.contains(.release141) { add(duration, to: .operationDuration, labels) }
         }
         if let usage = call.usage {
             model.add(.usageSource, usage.source.rawValue)
@@ -90,7 +90,7 @@ extension MetricsBatch {
                 if let count { add(count, to: metric, labels) }
             }
         }
-        if conventions.contains(.v1_41) { add(usage, to: .tokenUsage, model) }
+        if conventions.contains(.release141) { add(usage, to: .tokenUsage, model) }
     }
 
     private mutating func add(costOf call: CallRecord, _ model: [Label]) {

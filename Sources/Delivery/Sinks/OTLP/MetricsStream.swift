@@ -67,7 +67,9 @@ struct MetricsBatch {
             head.instance = id
             head.start = start
         }
-        let length = Int64(Self.microseconds(milliseconds))
+        // What lasts longer than a day is damage more likely than a call, and no later point could
+        // come before it.
+        let length = Int64(min(Self.microseconds(milliseconds), 86_400_000_000))
         let (end, overflow) = start.microseconds.addingReportingOverflow(length)
         self.end = max(self.end, Timestamp(microseconds: overflow ? .max : end))
     }

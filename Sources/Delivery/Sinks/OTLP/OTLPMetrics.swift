@@ -6,8 +6,9 @@ package import Records
 /// or that nobody answered, counts for nothing, and the same records give the same message again.
 /// Only series that a batch adds to are part of its message.
 package struct OTLPMetrics: Sink {
-    /// With values of at most 128 bytes the largest message is below 4 MiB.
-    static let batchRecordsMax = 256
+    /// With values of at most 128 bytes the largest message is below 4 MiB, however many series each
+    /// record adds and however JSON has to escape their values.
+    static let batchRecordsMax = 128
 
     package let batch: BatchLimits
     private let connection: OTLPConnection

@@ -100,7 +100,7 @@ struct SpanDescription: Equatable {
         if conventions.contains(.newest) {
             attributes.add("gen_ai.usage.cache_write.input_tokens", usage.cacheWrite)
         }
-        if conventions.contains(.v1_41) {
+        if conventions.contains(.release141) {
             attributes.add("gen_ai.usage.cache_creation.input_tokens", usage.cacheWrite)
         }
         attributes.add("gen_ai.usage.reasoning.output_tokens", usage.reasoning)
