@@ -292,7 +292,8 @@ struct HTTPTransportTests {
     @Test(arguments: [
         "http://user:s3cret@127.0.0.1:1/x?key=s3cret#s3cret", "http://user:s3cret@no such host/",
         "http://user:s3cret/x@127.0.0.1:1/", "http://user:s3cret?x@127.0.0.1:1/",
-        "user:s3cret@127.0.0.1:1", "ftp://user:s3cret@127.0.0.1:1/", "http://[::s3cret@127.0.0.1:1/",
+        "user:s3cret@127.0.0.1:1", "ftp://user:s3cret@127.0.0.1:1/",
+        "http://[::s3cret@127.0.0.1:1/",
         "http://s3cret@127.0.0.1:99999/", "http://u:s3cret@/", "file:///etc/passwd?s3cret",
         "http://127.0.0.1:1/\0?s3cret", "", "http://", "https://u:s3cret@s3cret.invalid.:1:2/",
     ])

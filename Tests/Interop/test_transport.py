@@ -14,7 +14,7 @@ from support.receiver import Certificate, Receiver, certificate, never
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE")
-# Of the two builds of libcurl that Debian has, whichever are there.
+# Debian's two builds of libcurl, on OpenSSL and on GnuTLS.
 FLAVOURS = ("libcurl.so.4", "libcurl-gnutls.so.4")
 
 
