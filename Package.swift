@@ -59,11 +59,13 @@ let package = Package(
         library("Relay", ["Posix"]),
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
+        library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
+                "SessionLogs",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -95,7 +97,13 @@ let package = Package(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
+        tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
+        tests(
+            "EndToEndTests",
+            [
+                "mcp-meter", "Delivery", "Ledger", "Metering", "SessionLogs", "Start", "Records",
+                "Posix",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,6 +18,7 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
         case synchronize = "flush"
         case list, read
         case saveCursor = "save cursor"
+        case save
         case remove
     }
 

@@ -18,16 +18,32 @@ package struct FileStatus: Equatable, Sendable {
     package let permissions: mode_t
     /// When the content last changed, in seconds since 1970.
     package let modified: Int64
+    /// The nanoseconds after `modified`, as finely as the file system keeps them.
+    package let modifiedNanoseconds: Int64
+    /// The device and the number on it that are this file's whatever its name.
+    package let identity: FileIdentity
+    package let kind: FileKind
 
     private init(_ raw: stat) {
         size = UInt64(clamping: raw.st_size)
         links = UInt64(clamping: raw.st_nlink)
         permissions = raw.st_mode & 0o7777
+        identity = FileIdentity(
+            device: UInt64(truncatingIfNeeded: raw.st_dev),
+            number: UInt64(truncatingIfNeeded: raw.st_ino))
+        kind =
+            switch raw.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .directory
+            default: .other
+            }
         #if canImport(Darwin)
-            modified = Int64(raw.st_mtimespec.tv_sec)
+            let time = raw.st_mtimespec
         #else
-            modified = Int64(raw.st_mtim.tv_sec)
+            let time = raw.st_mtim
         #endif
+        modified = Int64(time.tv_sec)
+        modifiedNanoseconds = Int64(time.tv_nsec)
     }
 
     /// The C function is `fstat`.
@@ -44,6 +60,20 @@ package struct FileStatus: Equatable, Sendable {
         self.init(raw)
     }
 }
+
+/// What tells a file from every other at the same moment.
+package struct FileIdentity: Hashable, Sendable {
+    package var device: UInt64
+    package var number: UInt64
+
+    package init(device: UInt64, number: UInt64) {
+        self.device = device
+        self.number = number
+    }
+}
+
+/// What a name stands for, symbolic links followed.
+package enum FileKind: Sendable { case regular, directory, other }
 
 extension Descriptor {
     /// Opens `name` in the directory this descriptor stands for, always with `O_CLOEXEC`.

@@ -47,9 +47,14 @@ package struct CallRecord: Equatable, Sendable {
     package var client: String?
     package var agentID: String?
     package var surface: String?
+    /// The directory the client worked in, or the first 16 hexadecimal digits of its SHA-256; only
+    /// in `usage` records.
+    package var project: String?
     package var provider: String?
     package var model: String?
     package var modelSource: ModelSource?
+    /// The tier or speed the provider served the call at: `standard`, `priority`, `batch`, `fast` …
+    package var serviceTier: String?
     package var usage: TokenUsage?
     package var cost: Cost?
     package var outcome: Outcome

@@ -236,6 +236,15 @@ struct OTLPTracesTests {
             messages.dropLast().allSatisfy { $0.request.body.count >= OTLPTraces.requestBytesMax })
     }
 
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `it wants the records that stand for spans`(seed: UInt64) {
+        var maker = RecordMaker(seed: seed)
+        let sink = otlpTraces()
+        for record in maker.records(50) {
+            #expect(sink.wants(record) == !Span.spans(of: record).isEmpty)
+        }
+    }
+
     @Test func `nothing is sent when there is nothing to say`() {
         var sink = otlpTraces()
         #expect(sink.messages(for: []).isEmpty)
@@ -243,5 +252,6 @@ struct OTLPTracesTests {
 }
 
 extension JSONValue: ExpressibleByStringLiteral {
+    /// Text.
     public init(stringLiteral value: String) { self = .string(value) }
 }

@@ -1,3 +1,5 @@
+import Records
+import SessionLogs
 import Testing
 
 @testable import mcp_meter
@@ -23,6 +25,15 @@ struct ArgumentsTests {
         (["prices"], .prices(PricesOptions())),
         (["prices", "gemini"], .prices(PricesOptions(filter: "gemini"))),
         (["prices", "--check", "f.json"], .prices(PricesOptions(check: "f.json"))),
+        (["import"], .importLogs(ImportOptions())),
+        (
+            ["import", "--client", "claude", "--client", "grok-build", "--dry-run"],
+            .importLogs(ImportOptions(clients: [.claudeCode, .grok], isDryRun: true))
+        ),
+        (
+            ["import", "--since", "2026-11-01"],
+            .importLogs(ImportOptions(since: Timestamp(rfc3339: "2026-11-01T00:00:00Z")))
+        ),
         (["demo-server"], .sampleServer),
         (["deliver"], .deliver(DeliverOptions())),
         (["deliver", "--once"], .deliver(DeliverOptions(mode: .once))),
@@ -48,6 +59,12 @@ struct ArgumentsTests {
         (["demo", "again"], "`demo` does not take `again`."),
         (["prices", "--check"], "needs a file"),
         (["prices", "a", "b"], "not `a` and `b`"),
+        (
+            ["import", "--client", "cursor"],
+            "needs one of claude-code, codex, gemini-cli, grok-build"
+        ),
+        (["import", "--since", "soon"], "needs a time such as 30m, 12h, 7d"),
+        (["import", "--dry-rum"], "Did you mean `--dry-run`?"),
         (["inspect", "file"], "`inspect` does not take `file`."),
         (["help", "demo", "too"], "Unexpected word `too`."),
         (["deliver", "--onec"], "Did you mean `--once`?"),

@@ -48,9 +48,11 @@ struct RecordGenerator {
         call.client = maybeText()
         call.agentID = maybeText()
         call.surface = maybeText()
+        call.project = maybeText()
         call.provider = maybeText()
         call.model = maybeText()
         call.modelSource = maybe { sources[Int.random(in: 0..<sources.count, using: &$0)] }
+        call.serviceTier = maybeText()
         call.usage = Bool.random(using: &random) ? usage() : nil
         call.cost = Bool.random(using: &random) ? cost() : nil
         call.errorType = maybe {

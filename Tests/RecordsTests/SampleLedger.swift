@@ -12,6 +12,7 @@ enum SampleLedger {
                     server: "deep-code-reasoning-mcp")),
             .call(handshake), .begin(begin), .call(escalation), .call(cachedTurn), .call(sampling),
             .call(unpriced), .call(failed), .call(plainTool), .call(lost), .usage(clientTurn),
+            .usage(importedTurn),
             .trace(trace),
             .session(
                 SessionRecord(
@@ -146,6 +147,27 @@ enum SampleLedger {
         record.toolUseID = escalation.toolUseID
         record.requestBytes = 0
         record.modelCalls = 1
+        return record
+    }
+
+    /// Read from a session log of Claude Code.
+    private static var importedTurn: CallRecord {
+        var record = CallRecord(
+            id: "9e107d9d-372b-8b68-9d6b-d81d3542a419", time: at(8_000), durationMilliseconds: 0,
+            session: "3f2a7c1e-0d1b-4b60-9c55-6a3f0d2b7e11", direction: .client, method: "chat",
+            requestID: .string("req_011CQzJ5vR6wq8e2"), outcome: .ok,
+            traceID: "9e107d9d372b8b689d6bd81d3542a419", spanID: "9d6bd81d3542a419",
+            requestBytes: 0)
+        record.client = "claude-code"
+        record.project = "5d41402abc4b2a76"
+        record.provider = "anthropic"
+        record.model = "claude-opus-4-6"
+        record.modelSource = .response
+        record.serviceTier = "standard"
+        record.usage = TokenUsage(
+            source: .sessionLog, input: 24_425, cachedInput: 22_137, cacheWrite: 2285,
+            cacheWrite1h: 0, output: 159)
+        record.cost = Cost(source: .priced, nanodollars: 29_339_750)
         return record
     }
 

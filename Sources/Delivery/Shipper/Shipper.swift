@@ -27,6 +27,8 @@ package final class Shipper: Sendable {
         package var transport: @Sendable () -> any Transport
         /// Hears of changes a person may want to know of, a line each.
         package var say: @Sendable (String) -> Void
+        /// What is to be done at the start and once a minute, besides.
+        package var housekeeping: @Sendable () -> Void = {}
 
         package init(
             sinks: [any Sink], directory: LedgerDirectory, goal: ShippingGoal, stop: Latch,
@@ -43,6 +45,8 @@ package final class Shipper: Sendable {
             self.say = say
         }
     }
+
+    private static let housekeepingMilliseconds: UInt64 = 60_000
 
     private let setup: Setup
     private let clock: SystemDeliveryClock
@@ -61,6 +65,9 @@ package final class Shipper: Sendable {
     /// Delivers until the goal is reached or the process is to end, and says how each destination
     /// ended. A thread that cannot be ended is left behind after a moment.
     package func run() -> [Report] {
+        // What it adds to the ledger is to be delivered too.
+        setup.housekeeping()
+        var kept = clock.now
         for member in setup.sinks.indices {
             do throws(SystemError) {
                 try Thread.start(name: "deliver") { [self] in
@@ -75,6 +82,10 @@ package final class Shipper: Sendable {
             if setup.stop.isOpen {
                 _ = done.wait(until: MonotonicClock.now() &+ 1_000_000_000)
                 break
+            }
+            if clock.now &- kept >= Self.housekeepingMilliseconds {
+                kept = clock.now
+                setup.housekeeping()
             }
         }
         return reports.withLock { reports in

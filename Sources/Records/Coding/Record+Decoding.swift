@@ -75,9 +75,11 @@ extension Record {
         private var counts: [String: UInt64] = [:]
         private var agentID: String?
         private var surface: String?
+        private var project: String?
         private var provider: String?
         private var model: String?
         private var modelSource: String?
+        private var serviceTier: String?
         private var usage: TokenUsage?
         private var cost: Cost?
         private var outcome: String?
@@ -141,9 +143,11 @@ extension Record {
             case .counts: counts = try reader.counts()
             case .agentID: agentID = try reader.string()
             case .surface: surface = try reader.string()
+            case .project: project = try reader.string()
             case .provider: provider = try reader.string()
             case .model: model = try reader.string()
             case .modelSource: modelSource = try reader.string()
+            case .serviceTier: serviceTier = try reader.string()
             case .usage: usage = try readUsage(&reader)
             case .cost: cost = try readCost(&reader)
             case .outcome: outcome = try reader.string()
@@ -308,9 +312,11 @@ extension Record {
             call.client = client
             call.agentID = agentID
             call.surface = surface
+            call.project = project
             call.provider = provider
             call.model = model
             call.modelSource = modelSource.flatMap(CallRecord.ModelSource.init(rawValue:))
+            call.serviceTier = serviceTier
             call.usage = usage
             call.cost = cost
             call.errorType = errorType.map { CallRecord.ErrorType(rawValue: $0) ?? .other }

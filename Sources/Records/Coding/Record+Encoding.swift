@@ -90,9 +90,11 @@ extension CallRecord {
         json.member(RecordKey.client.name, client)
         json.member(RecordKey.agentID.name, agentID)
         json.member(RecordKey.surface.name, surface)
+        json.member(RecordKey.project.name, project)
         json.member(RecordKey.provider.name, provider)
         json.member(RecordKey.model.name, model)
         json.member(RecordKey.modelSource.name, modelSource?.rawValue)
+        json.member(RecordKey.serviceTier.name, serviceTier)
         if let usage {
             json.key(RecordKey.usage.name)
             usage.encode(into: &json)

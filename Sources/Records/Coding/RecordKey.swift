@@ -5,8 +5,8 @@
 enum RecordKey: UInt8, CaseIterable {
     case version, kind, event, id, time, pid, duration, firstByte
     case session, direction, method, tool, requestID
-    case server, client, exitStatus, sessionDuration, counts, agentID, surface
-    case provider, model, modelSource, usage, cost
+    case server, client, exitStatus, sessionDuration, counts, agentID, surface, project
+    case provider, model, modelSource, serviceTier, usage, cost
     case outcome, errorType, errorCode
     case eventType, escalationReason, conversation, toolUseID
     case traceID, spanID, parentSpanID, requestBytes, responseBytes
@@ -36,9 +36,11 @@ enum RecordKey: UInt8, CaseIterable {
         case .counts: "counts"
         case .agentID: "agent_id"
         case .surface: "surface"
+        case .project: "project"
         case .provider: "provider"
         case .model: "model"
         case .modelSource: "model_source"
+        case .serviceTier: "service_tier"
         case .usage: "usage"
         case .cost: "cost"
         case .outcome: "outcome"

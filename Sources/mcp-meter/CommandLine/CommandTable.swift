@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["serve", "report", "import", "wrap", "unwrap"]
+    static let reserved = ["serve", "report", "wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -107,6 +107,26 @@ enum CommandTable {
             ],
             examples: ["MCP_METER=on mcp-meter doctor"]),
         Command(
+            name: "import",
+            usage: "mcp-meter import [--since TIME] [--client NAME] [--dry-run]",
+            summary: "Read what clients spent from their session logs into the ledger.",
+            details: [
+                "Reads the session logs of Claude Code, Codex, the Gemini CLI and Grok Build",
+                "where these keep them, and adds each model call in them to the ledger, once,",
+                "however often it is run. Prompts and answers are not kept.",
+            ],
+            options: [
+                Option(
+                    name: "--since TIME",
+                    meaning: "only calls since then: \(Moment.expected)"),
+                Option(
+                    name: "--client NAME",
+                    meaning: "only this client's: claude-code, codex, gemini-cli or grok-build; "
+                        + "may be repeated"),
+                Option(name: "--dry-run", meaning: "show what would be new; write nothing"),
+            ],
+            examples: ["mcp-meter import --since 7d --client claude-code"]),
+        Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",
             summary: "Show help.",
@@ -127,6 +147,9 @@ enum CommandTable {
         Option(
             name: "MCP_METER_REASON",
             meaning: "escalation reason: text (masked, 200 characters), hash, off"),
+        Option(
+            name: "MCP_METER_PROJECT",
+            meaning: "directories in session logs: hash (the default) or text"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
     ]
 

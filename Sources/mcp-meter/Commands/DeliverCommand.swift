@@ -51,11 +51,12 @@ enum DeliverCommand {
                 stop.open()
             }
             let variables = environment
-            let shipper = try Shipper(
-                Shipper.Setup(
-                    sinks: sinks, directory: directory, goal: options.goal, stop: stop,
-                    transport: { AnyTransport(environment: variables, stop: stopSending) },
-                    say: say))
+            var setup = Shipper.Setup(
+                sinks: sinks, directory: directory, goal: options.goal, stop: stop,
+                transport: { AnyTransport(environment: variables, stop: stopSending) }, say: say)
+            // Tried again in a minute; what it is about waits in the ledger.
+            setup.housekeeping = { _ = try? TraceRecovery(directory).run() }
+            let shipper = try Shipper(setup)
             if options.mode == .retryDead { retryDead(shipper, say) }
             if options.mode == .forever {
                 for sink in sinks { say("delivering to \(sink.destination)") }

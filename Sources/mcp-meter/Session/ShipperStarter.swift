@@ -62,7 +62,7 @@ struct ShipperStarter {
 
     /// Time has passed.
     mutating func look(at now: UInt64) {
-        guard !files.isEmpty, now >= nextLook else { return }
+        guard isWanted || !children.isEmpty, now >= nextLook else { return }
         nextLook = now &+ Self.lookNanoseconds
         reap(at: now)
         guard isWanted, !isBroken, now >= nextStart else { return }

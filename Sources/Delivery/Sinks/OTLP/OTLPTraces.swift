@@ -23,7 +23,16 @@ package struct OTLPTraces: Sink {
 
     package var destination: Destination { connection.destination }
 
-    package func wants(_ record: Record) -> Bool { !spans(of: record).isEmpty }
+    /// Those that stand for spans (`Span.spans`) which a receiver can take: one id that is none would
+    /// spoil the whole request.
+    package func wants(_ record: Record) -> Bool {
+        switch record {
+        case .call(let call), .usage(let call): Self.areIdentifiers(call.traceID, call.spanID)
+        case .trace(let trace):
+            trace.conversation != nil && Self.areIdentifiers(trace.traceID, trace.spanID)
+        case .session, .begin: false
+        }
+    }
 
     package func messages(for records: [Record]) -> [Message] {
         var messages: [Message] = []
@@ -43,11 +52,8 @@ package struct OTLPTraces: Sink {
         Verdict(otlp: answer)
     }
 
-    /// Those that a receiver can take: one id that is none would spoil the whole request.
-    private func spans(of record: Record) -> [Span] {
-        Span.spans(of: record).filter {
-            $0.traceID.isIdentifier(ofDigits: 32) && $0.spanID.isIdentifier(ofDigits: 16)
-        }
+    private static func areIdentifiers(_ traceID: String, _ spanID: String) -> Bool {
+        traceID.isIdentifier(ofDigits: 32) && spanID.isIdentifier(ofDigits: 16)
     }
 
     /// An `ExportTraceServiceRequest` of as many records as fit, and which they are.
@@ -64,9 +70,9 @@ package struct OTLPTraces: Sink {
             encoder.repeated(OTLPFields.Scope.spans) { encoder in
                 while let index = rest.first, encoder.byteCount < Self.requestBytesMax {
                     rest = rest.dropFirst()
-                    let spans = spans(of: records[index])
-                    if !spans.isEmpty { carried.append(index) }
-                    for span in spans {
+                    guard wants(records[index]) else { continue }
+                    carried.append(index)
+                    for span in Span.spans(of: records[index]) {
                         encoder.element(OTLPFields.Scope.spans) { $0.span(span, conventions) }
                     }
                 }

@@ -1,0 +1,90 @@
+/// FIPS 180-4 SHA-256, of short texts: ids that must be the same every time, and paths that are
+/// told apart without being kept.
+package enum SHA256 {
+    /// The hash as eight words, the most significant first.
+    package typealias Digest = InlineArray<8, UInt32>
+
+    /// The hash of `message`. Allocates nothing.
+    package static func hash(_ message: Span<UInt8>) -> Digest {
+        var state = initial
+        var block = InlineArray<64, UInt8>(repeating: 0)
+        var used = 0
+        for index in message.indices {
+            block[used] = message[index]
+            used += 1
+            if used == 64 {
+                mix(block, into: &state)
+                used = 0
+            }
+        }
+        block[used] = 0x80
+        used += 1
+        if used > 56 {
+            for index in used..<64 { block[index] = 0 }
+            mix(block, into: &state)
+            used = 0
+        }
+        for index in used..<56 { block[index] = 0 }
+        let bits = UInt64(message.count) &* 8
+        for index in 0..<8 {
+            block[56 + index] = UInt8(truncatingIfNeeded: bits >> UInt64(56 - 8 * index))
+        }
+        mix(block, into: &state)
+        return state
+    }
+
+    private static func mix(_ block: InlineArray<64, UInt8>, into state: inout Digest) {
+        var words = InlineArray<64, UInt32>(repeating: 0)
+        for index in 0..<64 {
+            words[index >> 2] = words[index >> 2] << 8 | UInt32(block[index])
+        }
+        for i in 16..<64 {
+            let a = words[i - 15]
+            let b = words[i - 2]
+            let s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)
+            let s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10)
+            words[i] = words[i - 16] &+ s0 &+ words[i - 7] &+ s1
+        }
+        var (a, b, c, d) = (state[0], state[1], state[2], state[3])
+        var (e, f, g, h) = (state[4], state[5], state[6], state[7])
+        for i in 0..<64 {
+            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ constants[i] &+ words[i]
+            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+            let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
+            (h, g, f, e) = (g, f, e, d &+ t1)
+            (d, c, b, a) = (c, b, a, t1 &+ t2)
+        }
+        let values: InlineArray<8, UInt32> = [a, b, c, d, e, f, g, h]
+        for i in 0..<8 { state[i] = state[i] &+ values[i] }
+    }
+
+    @inline(__always)
+    private static func rotate(_ word: UInt32, _ by: UInt32) -> UInt32 {
+        word &>> by | word &<< (32 &- by)
+    }
+
+    private static let initial: Digest = [
+        0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a,
+        0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
+    ]
+
+    private static let constants: InlineArray<64, UInt32> = [
+        0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5,
+        0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
+        0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3,
+        0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
+        0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc,
+        0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
+        0x983e_5152, 0xa831_c66d, 0xb003_27c8, 0xbf59_7fc7,
+        0xc6e0_0bf3, 0xd5a7_9147, 0x06ca_6351, 0x1429_2967,
+        0x27b7_0a85, 0x2e1b_2138, 0x4d2c_6dfc, 0x5338_0d13,
+        0x650a_7354, 0x766a_0abb, 0x81c2_c92e, 0x9272_2c85,
+        0xa2bf_e8a1, 0xa81a_664b, 0xc24b_8b70, 0xc76c_51a3,
+        0xd192_e819, 0xd699_0624, 0xf40e_3585, 0x106a_a070,
+        0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5,
+        0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
+        0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208,
+        0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
+    ]
+}

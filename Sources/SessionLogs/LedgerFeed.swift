@@ -1,0 +1,102 @@
+import Ledger
+import Posix
+import Records
+
+/// The way of messages into the ledger: each once, or again where more is known of it now.
+///
+/// What makes it exact whenever the process dies:
+///
+/// 1. A record is appended to the ledger, whole, by one `write`.
+/// 2. Then what is known is saved, and then how far the logs were read.
+///
+/// Killed before 1, the log is read again and the record written; killed before 2, what was
+/// appended is found in the ledger at the next start (`KnownFile.catchUp`), the log is read again
+/// from the place saved last, and the record is known.
+struct LedgerFeed: ~Copyable {
+    private let files: ImportFiles
+    private let reader: LedgerReader
+    private let isDryRun: Bool
+    private var writer: LedgerWriter
+    private var recorder: UsageRecorder
+    private var known = KnownFile()
+    private var isLoaded = false
+    private var isChanged = false
+    private var batch: [UInt8] = []
+    /// Bytes appended since what is known was saved.
+    private(set) var unsavedBytes = 0
+    /// Something is not saved yet.
+    var hasNews: Bool { isChanged || unsavedBytes > 0 }
+
+    init(_ directory: LedgerDirectory, _ recorder: UsageRecorder, isDryRun: Bool) {
+        files = ImportFiles(directory: directory)
+        reader = LedgerReader(directory)
+        writer = LedgerWriter(directory)
+        self.recorder = recorder
+        self.isDryRun = isDryRun
+    }
+
+    /// Learns what the ledger has. To be called before the first message after anybody else may
+    /// have written to it.
+    mutating func prepare() throws(LedgerError) {
+        if !isLoaded {
+            known = try files.read(files.known).flatMap { KnownFile($0) } ?? KnownFile()
+            isLoaded = true
+        }
+        try known.catchUp(reader, today: Day(of: Self.now()))
+    }
+
+    /// Takes one message, for which no better line is to be expected.
+    ///
+    /// - Parameter record: gets the record if one is written.
+    mutating func take(
+        _ message: LoggedMessage, _ record: (CallRecord) -> Void
+    ) throws(LedgerError) -> Verdict {
+        let id = message.id
+        guard let key = KnownMessages.Entry.key(ofID: id) else { return .known }
+        let verdict = known.messages.verdict(on: message, key: key)
+        guard verdict != .known else { return verdict }
+        let call = recorder.record(of: message, id: id)
+        record(call)
+        known.messages.insert(KnownMessages.Entry(message, key: key))
+        isChanged = true
+        if isDryRun { return verdict }
+        Record.usage(call).encode(into: &batch)
+        if batch.count >= LogLimits.batchBytes { try flush() }
+        return verdict
+    }
+
+    /// Appends what is waiting to the ledger.
+    mutating func flush() throws(LedgerError) {
+        guard !batch.isEmpty else { return }
+        do throws(LedgerError) {
+            try writer.append(batch, at: Self.now())
+        } catch {
+            // The table has what the ledger has not: it is to be learnt anew.
+            isLoaded = false
+            isChanged = false
+            batch.removeAll(keepingCapacity: true)
+            throw error
+        }
+        unsavedBytes += batch.count
+        batch.removeAll(keepingCapacity: true)
+        if let segment = writer.segment, let status = try reader.status(of: segment) {
+            known.cursors[segment] = status.size
+        }
+    }
+
+    /// Saves what is known and how far the logs were read, after the records have reached the disk.
+    mutating func commit(_ book: FileBook) throws(LedgerError) {
+        guard !isDryRun else { return }
+        try flush()
+        if unsavedBytes > 0 { try writer.synchronize() }
+        try files.create()
+        if isChanged, let bytes = known.bytes {
+            try files.replace(files.known, with: bytes)
+            isChanged = false
+        }
+        try files.replace(files.book, with: book.bytes)
+        unsavedBytes = 0
+    }
+
+    static func now() -> Timestamp { Timestamp(microseconds: WallClock.now()) }
+}
