@@ -85,7 +85,7 @@ def troubles(bench, report: Callable[..., None]) -> None:
             "on": {},
             "hung": {"EVALOPS_BASE_URL": f"http://127.0.0.1:{hung}"},
             "refused": {"EVALOPS_BASE_URL": f"http://127.0.0.1:{refused_port()}"},
-            "slow name": {"EVALOPS_BASE_URL": "http://meter.example", "LD_PRELOAD": str(preload)},
+            "slow name": {"EVALOPS_BASE_URL": "https://meter.example", "LD_PRELOAD": str(preload)},
             "wrong certificate": {"EVALOPS_BASE_URL": untrusted.url},
         }
         trips: dict[str, list[list[float]]] = {name: [] for name in states}
@@ -109,10 +109,10 @@ def troubles(bench, report: Callable[..., None]) -> None:
         exit_time = statistics.median(row[0] for row in exits[name])
         first = name == "on"
         what = "no endpoint" if first else f"endpoint: {name}"
-        report("200-byte call, median", what, f"{median / 1e3:,.1f} µs", "" if first else f"{median / base[0]:.2f} × none", "≤ 1.05")
+        report("200-byte call, median", what, f"{median / 1e3:,.1f} µs", *(("", "") if first else (f"{median / base[0]:.2f} × none", "≤ 1.05")))
         report("200-byte call, p99", what, f"{p99 / 1e3:,.1f} µs", "" if first else f"{p99 / base[1]:.2f} × none")
-        report("resident, idle", what, f"{resident / 1024:,.1f} MiB", "" if first else f"{resident / base[2]:.2f} × none", "≤ 6 MB")
-        report("end of input to exit", what, f"{exit_time / 1e6:,.1f} ms", "" if first else f"{(exit_time - ended) / 1e6:+.1f} ms", "≤ +100 ms")
+        report("resident, idle", what, f"{resident / 1024:,.1f} MiB", "" if first else f"{resident / base[2]:.2f} × none", "≤ 6 MB" if first else "")
+        report("end of input to exit", what, f"{exit_time / 1e6:,.1f} ms", *(("", "") if first else (f"{(exit_time - ended) / 1e6:+.1f} ms", "≤ +100 ms")))
         report("lines on stderr a session", what, f"{lines[name] / sessions:.2f}", "", "≤ 1")
 
 
@@ -138,6 +138,17 @@ SINKS: dict[str, Callable[[str], dict[str, str]]] = {
 }
 
 
+def resident_peak(pid: int) -> int:
+    """In KiB. What the kernel says at the end of a process holds what it was forked from."""
+    try:
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
 def shipping(bench, report: Callable[..., None]) -> None:
     """A ledger of a million calls, from the first byte read to the last answer."""
     count = 1_000_000 // bench.scale
@@ -148,18 +159,21 @@ def shipping(bench, report: Callable[..., None]) -> None:
         with sink(program) as (port, finish):
             environment = bench.clean | {"MCP_METER_STATE_DIR": str(state), "EVALOPS_TOKEN": "token"} | values(f"http://127.0.0.1:{port}")
             start = time.monotonic()
-            process = subprocess.Popen([bench.subjects["on"][0], "deliver", "--until-idle"], env=environment, stdin=subprocess.DEVNULL)
-            _, code, usage = os.wait4(process.pid, 0)
+            process = subprocess.Popen([bench.subjects["on"][0], "deliver", "--once"], env=environment, stdin=subprocess.DEVNULL)
+            peak = 0
+            while (done := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+                peak = max(peak, resident_peak(process.pid))
+                time.sleep(0.02)
             seconds = time.monotonic() - start
-            process.returncode = os.waitstatus_to_exitcode(code)
+            process.returncode = os.waitstatus_to_exitcode(done[1])
             requests, sent, connections = finish()
         if process.returncode != 0:
             report(f"{count:,} records shipped", name, f"exit status {process.returncode}")
             continue
-        cpu = usage.ru_utime + usage.ru_stime
+        cpu = done[2].ru_utime + done[2].ru_stime
         report(
             f"{count:,} records shipped", name, f"{count / seconds:,.0f} /s",
             f"{seconds:.1f} s, {cpu / seconds:.2f} cores, {size / seconds / 1e6:,.0f} MB/s read, {sent / 1e6:,.0f} MB in {requests:,} requests, {connections} connections",
             "≥ 50,000 /s",
         )  # fmt: skip
-        report("shipper's resident peak", name, f"{usage.ru_maxrss / 1024:,.1f} MiB", "", "≤ 64 MB")
+        report("shipper's resident peak", name, f"{peak / 1024:,.1f} MiB", "", "≤ 64 MB")

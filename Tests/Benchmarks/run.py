@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures mcp-meter beside a minimal C relay, in one run, in interleaved blocks, and prints both.
 
-    Tests/Benchmarks/run.py [--quick]
+    Tests/Benchmarks/run.py [--quick] [--delivery]
 
 Needs `cc` and a release build (`swift build -c release --static-swift-stdlib --disable-local-rpath`, or MCP_METER_BIN).
 Nothing here passes or fails: times depend on the machine, and only ratios within one run mean
@@ -85,41 +85,47 @@ def rows(what: str, found: dict[str, float], unit: str, base: str, targets: dict
         row(what, subject, f"{value:,.1f} {unit}", ratio, targets.get(subject, ""))
 
 
+def relaying(bench: Bench) -> None:
+    """The relay beside others, with no endpoint set."""
+    through = ["direct", "C relay", "off", "on"]
+
+    small = bench.interleaved(through, "calls", 4000 // bench.scale, 60)
+    rows("200-byte call, median", {s: v[0] / 1e3 for s, v in small.items()}, "µs", "C relay", {"on": "≤ 0.95"})
+    rows("200-byte call, p99", {s: v[1] / 1e3 for s, v in small.items()}, "µs", "C relay", {})
+    large = bench.interleaved(through, "calls", 100 // bench.scale, 1 << 20)
+    rows("1 MiB result, median", {s: v[0] / 1e3 for s, v in large.items()}, "µs", "C relay", {"on": "≤ 1.05"})
+    stream = bench.interleaved(["direct", "C relay", "on"], "stream", GB)
+    rows("1 GB result", {s: v[0] / 1e9 for s, v in stream.items()}, "GB/s", "C relay", {"on": "≥ 0.95"})
+
+    begun = bench.interleaved(["direct", "C exec", "off"], "start", 100 // bench.scale)
+    rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C exec", {"off": "≤ 1.5"})
+    begun = bench.interleaved(["C relay", "on"], "start", 100 // bench.scale)
+    rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C relay", {"on": "≤ 2"})
+    ended = bench.interleaved(["direct", "C relay", "on"], "exit", 40 // bench.scale)
+    rows("end of input to exit", {s: v[0] / 1e6 for s, v in ended.items()}, "ms", "C relay", {"on": "≤ 100 ms"})
+
+    rows("resident, idle", {s: small[s][2] / 1024 for s in ("C relay", "on")}, "MiB", "C relay", {"on": "≤ 6 MB"})
+    peak = {s: stream[s][1] / 1024 for s in ("C relay", "on")}
+    rows("resident, peak of 1 GB", peak, "MiB", "C relay", {"on": "≤ 8 MB"})
+
+    latency = []
+    for _ in range(bench.blocks):
+        state = bench.new_state()
+        latency.append(bench.measure("on", "ledger", 2000 // bench.scale, state, state=state))
+    for index, name, target in ((0, "median", ""), (1, "p99", "≤ 1 ms")):
+        value = statistics.median(block[index] for block in latency)
+        row(f"answer to its record, {name}", "on", f"{value / 1e6:.3f} ms", "", target)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter blocks")
+    parser.add_argument("--delivery", action="store_true", help="only what delivery costs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mcp-meter-bench-") as directory:
         bench = Bench(pathlib.Path(directory), options.quick)
-        through = ["direct", "C relay", "off", "on"]
-
-        small = bench.interleaved(through, "calls", 4000 // bench.scale, 60)
-        rows("200-byte call, median", {s: v[0] / 1e3 for s, v in small.items()}, "µs", "C relay", {"on": "≤ 0.95"})
-        rows("200-byte call, p99", {s: v[1] / 1e3 for s, v in small.items()}, "µs", "C relay", {})
-        large = bench.interleaved(through, "calls", 100 // bench.scale, 1 << 20)
-        rows("1 MiB result, median", {s: v[0] / 1e3 for s, v in large.items()}, "µs", "C relay", {"on": "≤ 1.05"})
-        stream = bench.interleaved(["direct", "C relay", "on"], "stream", GB)
-        rows("1 GB result", {s: v[0] / 1e9 for s, v in stream.items()}, "GB/s", "C relay", {"on": "≥ 0.95"})
-
-        begun = bench.interleaved(["direct", "C exec", "off"], "start", 100 // bench.scale)
-        rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C exec", {"off": "≤ 1.5"})
-        begun = bench.interleaved(["C relay", "on"], "start", 100 // bench.scale)
-        rows("start to first byte", {s: v[0] / 1e6 for s, v in begun.items()}, "ms", "C relay", {"on": "≤ 2"})
-        ended = bench.interleaved(["direct", "C relay", "on"], "exit", 40 // bench.scale)
-        rows("end of input to exit", {s: v[0] / 1e6 for s, v in ended.items()}, "ms", "C relay", {"on": "≤ 100 ms"})
-
-        rows("resident, idle", {s: small[s][2] / 1024 for s in ("C relay", "on")}, "MiB", "C relay", {"on": "≤ 6 MB"})
-        peak = {s: stream[s][1] / 1024 for s in ("C relay", "on")}
-        rows("resident, peak of 1 GB", peak, "MiB", "C relay", {"on": "≤ 8 MB"})
-
-        latency = []
-        for _ in range(bench.blocks):
-            state = bench.new_state()
-            latency.append(bench.measure("on", "ledger", 2000 // bench.scale, state, state=state))
-        for index, name, target in ((0, "median", ""), (1, "p99", "≤ 1 ms")):
-            value = statistics.median(block[index] for block in latency)
-            row(f"answer to its record, {name}", "on", f"{value / 1e6:.3f} ms", "", target)
-
+        if not options.delivery:
+            relaying(bench)
         delivery.troubles(bench, row)
         delivery.shipping(bench, row)
 
@@ -127,7 +133,8 @@ def main() -> None:
     for cells in [("what", "subject", "figure", "ratio", "target"), *ROWS]:
         aligned = [cells[0].ljust(widths[0]), cells[1].ljust(widths[1]), cells[2].rjust(widths[2])]
         print("  ".join([*aligned, cells[3].ljust(widths[3]), cells[4]]).rstrip())
-    scanner()
+    if not options.delivery:
+        scanner()
 
 
 def scanner() -> None:

@@ -6,6 +6,7 @@ import os
 import pathlib
 import signal
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from support import delivery, processes
@@ -40,6 +41,8 @@ def environment(evalops: Receiver | str, otlp: Receiver | str) -> dict[str, str 
         "EVALOPS_ORGANIZATION_ID": "org-1",
         "EVALOPS_WORKSPACE_ID": "ws-1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": url[1],
+        "OTEL_METRIC_EXPORT_INTERVAL": "300",
+        "OTEL_BSP_SCHEDULE_DELAY": "300",
         "MCP_METER_CLIENT_MODEL": CLAUDE,
     }
 
@@ -166,7 +169,9 @@ def test_a_scripted_escalation_arrives_as_worked_out_by_hand(delivering: Bench):
     assert {span["workspaceId"] for span in spans.values()} == {"ws-1"}
     for span in spans.values():
         assert span["status"] == "SPAN_STATUS_OK" and span["startedAt"] <= span["endedAt"]
-    assert all(root["startedAt"] <= span["startedAt"] and span["endedAt"] <= root["endedAt"] for span in conversation)
+    # Each time is rounded to a microsecond, and so is each duration.
+    last = datetime.fromisoformat(root["endedAt"]) + timedelta(microseconds=2)
+    assert all(root["startedAt"] <= span["startedAt"] and datetime.fromisoformat(span["endedAt"]) <= last for span in conversation)
 
     # Quality: from the root cause's confidence, for its dollars, said after the spans.
     assert quality.keys() == {(conversation[0]["traceId"], ""), (escalation[0]["traceId"], "")}
@@ -297,7 +302,7 @@ def test_a_shipper_that_ends_before_its_session_is_no_zombie(delivering: Bench):
             client.call("escalate_analysis", ESCALATE)
             wait_until(lambda: shippers(delivering), 5, "a shipper")
             shipped(delivering)
-            wait_until(lambda: not any(map(is_zombie, children(session.pid))), 3, "no zombie")
+            wait_until(lambda: not any(map(is_zombie, children(session.pid))), 12, "no zombie")
             # The next record starts another.
             client.call("escalate_analysis", ESCALATE)
             wait_until(lambda: shippers(delivering), 5, "another shipper")

@@ -41,8 +41,11 @@ CREDENTIALS = {
 PASSWORD = "passw0rd-in-the-url"
 
 
-class Harper(Receiver):
-    """Takes whatever Mosaic and Harper sinks post."""
+class Others(Receiver):
+    """Takes whatever the Mosaic and Harper sinks post."""
+
+    def accept(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        return 200, {"Content-Type": "application/json"}, b'{"message":"upserted 1 of 1 records","upserted_hashes":["1"]}'
 
 
 class EchoingEvalOps(EvalOps):
@@ -117,6 +120,7 @@ def environment(evalops: Receiver, otlp: Receiver, others: Receiver) -> dict[str
         "HARPER_ANALYTICS_URL": others.url + "/harper",
         "HARPER_ANALYTICS_TOKEN": CREDENTIALS["HARPER_ANALYTICS_TOKEN"],
         "GEMINI_API_KEY": CREDENTIALS["GEMINI_API_KEY"],
+        "OTEL_METRIC_EXPORT_INTERVAL": "300",
         "MCP_METER_LOG": "debug",
     }
 
@@ -146,7 +150,7 @@ def received(receivers: dict[str, Receiver]) -> tuple[dict[str, bytes], dict[str
 
 def test_what_is_private_is_nowhere(secret_bench: Bench, tmp_path: pathlib.Path):
     stderr = tmp_path / "stderr"
-    with EvalOps() as evalops, OTLP() as otlp, Harper() as others, watched(secret_bench) as lines:
+    with EvalOps() as evalops, OTLP() as otlp, Others() as others, watched(secret_bench) as lines:
         values = environment(evalops, otlp, others)
         talk(secret_bench, values, stderr)
         wait_until(lambda: not shippers(secret_bench), 60, "everything shipped")
@@ -173,7 +177,7 @@ def test_what_is_private_is_nowhere(secret_bench: Bench, tmp_path: pathlib.Path)
 @pytest.mark.parametrize("code", [400, 401, 500])
 def test_a_receiver_that_sends_our_credentials_back_gets_them_written_nowhere(secret_bench: Bench, tmp_path: pathlib.Path, code: int):
     stderr = tmp_path / "stderr"
-    with EchoingEvalOps() as evalops, OTLP() as otlp, Harper() as others, watched(secret_bench) as lines:
+    with EchoingEvalOps() as evalops, OTLP() as otlp, Others() as others, watched(secret_bench) as lines:
         evalops.code = code
         values = environment(evalops, otlp, others)
         talk(secret_bench, values, stderr)

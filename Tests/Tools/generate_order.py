@@ -8,11 +8,17 @@ so a relay whose functions lie scattered has most of the program in memory, and 
 list may be out of date: functions that are gone are passed over, new ones lie behind.
 """
 
+import contextlib
+import http.server
+import json
 import os
 import pathlib
 import re
 import subprocess
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CALL = (
@@ -21,11 +27,14 @@ CALL = (
 )
 
 
-def profile(program: pathlib.Path, directory: pathlib.Path, words: list[str], calls: int) -> list[str]:
-    """The program's functions that ran, in no order that matters."""
+def profile(
+    program: pathlib.Path, directory: pathlib.Path, words: list[str], calls: int, endpoints: dict[str, str] | None = None
+) -> list[str]:
+    """The program's functions that ran, in no order that matters. Those of the shipper are not among them."""
     out = directory / "profile.%p"
-    valgrind = ["valgrind", "-q", "--tool=callgrind", "--trace-children=yes", "--demangle=no", f"--callgrind-out-file={out}"]
-    environment = os.environ | {"MCP_METER": "on", "MCP_METER_STATE_DIR": str(directory / "state")}
+    children = "no" if endpoints else "yes"
+    valgrind = ["valgrind", "-q", "--tool=callgrind", f"--trace-children={children}", "--demangle=no", f"--callgrind-out-file={out}"]
+    environment = os.environ | {"MCP_METER": "on", "MCP_METER_STATE_DIR": str(directory / "state")} | (endpoints or {})
     with subprocess.Popen(
         [*valgrind, program, *words], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -63,6 +72,38 @@ def functions_of(file: pathlib.Path, program: str) -> list[str]:
     return found
 
 
+class Taker(http.server.BaseHTTPRequestHandler):
+    """Takes everything."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def receiver() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def wait_for_shipper(state: pathlib.Path) -> None:
+    """Until no destination is delivered to any more."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = [json.loads(path.read_text())["state"] for path in state.glob("delivery/*.status.json")]
+        if len(found) == 4 and set(found) == {"stopped"}:
+            return
+        time.sleep(0.1)
+    raise SystemExit("the shipper does not end")
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
@@ -74,6 +115,10 @@ def main() -> None:
         subprocess.run(["strip", "-g", "-o", program, built], check=True)
         order = dict.fromkeys(profile(program, directory, ["--", str(server)], 50))
         order |= dict.fromkeys(profile(program, directory, ["demo"], 0))
+        with receiver() as url:
+            endpoints = {"EVALOPS_BASE_URL": url, "OTEL_EXPORTER_OTLP_ENDPOINT": url}
+            order |= dict.fromkeys(profile(program, directory, ["--", str(server)], 50, endpoints))
+            wait_for_shipper(directory / "state")
         print("\n".join(order))
 
 

@@ -151,6 +151,23 @@ enum CommandTable {
             name: "MCP_METER_PROJECT",
             meaning: "directories in session logs: hash (the default) or text"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
+        Option(
+            name: "EVALOPS_BASE_URL",
+            meaning:
+                "send to EvalOps (EVALOPS_METER_BASE_URL, EVALOPS_TRACES_BASE_URL: one of it); "
+                + "with EVALOPS_TOKEN, EVALOPS_ORGANIZATION_ID, EVALOPS_WORKSPACE_ID, "
+                + "EVALOPS_TEAM_ID, EVALOPS_AGENT_ID, EVALOPS_SURFACE"),
+        Option(
+            name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+            meaning: "send traces and metrics by OTLP over HTTP; all of OpenTelemetry's "
+                + "OTEL_EXPORTER_OTLP_* count, and OTEL_SERVICE_NAME"),
+        Option(
+            name: "MOSAIC_TELEMETRY_ENABLED",
+            meaning: "true: send to Mosaic's MOSAIC_TELEMETRY_SERVER_URL, or into the file "
+                + "MOSAIC_TELEMETRY_FILE"),
+        Option(
+            name: "HARPER_ANALYTICS_URL",
+            meaning: "send to a Harper instance; with HARPER_ANALYTICS_TOKEN"),
     ]
 
     static func command(_ name: String) -> Command? { commands.first { $0.name == name } }

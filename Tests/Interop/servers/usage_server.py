@@ -6,7 +6,7 @@ The tokens tell which call it was: 1000 + the digits at the end of the id. No im
 import re
 import sys
 
-ID = re.compile(rb'"id":("[^"]*?(\d*)"|(-?\d+))')
+ID = re.compile(rb'"id": ?("[^"]*?(\d*)"|(-?\d+))')
 PLAIN = b'{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}\n'
 METERED = (
     b'{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"Paris."}],"structuredContent":'
