@@ -18,9 +18,9 @@ extension HarperSink {
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
         guard let text = values["HARPER_ANALYTICS_URL"] else { return [] }
-        guard let url = SinkURL(text) else {
+        guard let url = EndpointURL(text) else {
             complain(
-                "HARPER_ANALYTICS_URL is `\(SinkURL.masked(text))`; expected the URL of Harper's "
+                "HARPER_ANALYTICS_URL is `\(EndpointURL.masked(text))`; expected the URL of Harper's "
                     + "operations API, like https://harper.example:9925. Nothing is sent to Harper."
             )
             return []
@@ -53,7 +53,7 @@ extension HarperSink {
 
     /// The header's value, empty for none; nil after a complaint.
     private static func authorization(
-        _ values: [String: String], _ url: SinkURL, _ complain: (String) -> Void
+        _ values: [String: String], _ url: EndpointURL, _ complain: (String) -> Void
     ) -> String? {
         if let token = values["HARPER_ANALYTICS_TOKEN"] {
             guard token.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
@@ -66,7 +66,7 @@ extension HarperSink {
         }
         switch (values["HARPER_ANALYTICS_USERNAME"], values["HARPER_ANALYTICS_PASSWORD"]) {
         case (let user?, let password?): return basic(Array("\(user):\(password)".utf8))
-        case (nil, nil): return url.userinfo.map { basic($0) } ?? ""
+        case (nil, nil): return url.userinfo.map { basic(PercentEncoding.decoded($0.utf8)) } ?? ""
         case (let user, _):
             let missing = user == nil ? "USERNAME" : "PASSWORD"
             let found = user == nil ? "PASSWORD" : "USERNAME"

@@ -42,7 +42,7 @@ package struct FileTransport: Transport {
         _ request: HTTPRequest
     ) -> Result<HTTPResponse, TransportError> {
         let name = request.url.utf8.dropFirst(Self.scheme.utf8.count)
-        let path = String(decoding: SinkURL.percentDecoded(name), as: UTF8.self)
+        let path = String(decoding: PercentEncoding.decoded(name), as: UTF8.self)
         do throws(SystemError) {
             try append(request.body, to: path)
             return .success(HTTPResponse(status: 200))

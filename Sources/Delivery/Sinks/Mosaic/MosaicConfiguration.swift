@@ -72,9 +72,9 @@ extension MosaicSink {
             complain(line + " Nothing is sent to Mosaic's server.")
             return nil
         }
-        guard let url = SinkURL(text) else {
+        guard let url = EndpointURL(text) else {
             return off(
-                "MOSAIC_TELEMETRY_SERVER_URL is `\(SinkURL.masked(text))`; expected a URL like "
+                "MOSAIC_TELEMETRY_SERVER_URL is `\(EndpointURL.masked(text))`; expected a URL like "
                     + "https://telemetry.example.")
         }
         guard url.isPrivate else {
@@ -91,7 +91,7 @@ extension MosaicSink {
         let path = values["MOSAIC_TELEMETRY_ENDPOINT"] ?? defaultEndpoint
         guard isPath(path) else {
             return off(
-                "MOSAIC_TELEMETRY_ENDPOINT is `\(SinkURL.masked(path))`; expected a path like "
+                "MOSAIC_TELEMETRY_ENDPOINT is `\(EndpointURL.masked(path))`; expected a path like "
                     + "\(defaultEndpoint).")
         }
         return (url.shown + path, .server(url: url.request(path: path), key: key))

@@ -17,8 +17,13 @@ struct OTLPConnection: Sendable {
             let encoding = Self.encoding(signal, variables, url, complain)
         else { return nil }
         self.encoding = encoding
-        self.url = url.text
-        destination = Destination(sink: "otlp-\(signal.rawValue)", address: url.publicText)
+        // A user and a password may stand in it: libcurl makes a header of them.
+        let userinfo = url.userinfo.map { $0 + "@" } ?? ""
+        self.url =
+            url.scheme + "://" + userinfo + url.origin.dropFirst(url.scheme.utf8.count + 3)
+            + url.path + url.query
+        destination = Destination(
+            sink: "otlp-\(signal.rawValue)", address: url.origin + url.path)
         headers =
             [("Content-Type", encoding.contentType)]
             + Self.headers(signal, variables, complain)
@@ -42,8 +47,8 @@ struct OTLPConnection: Sendable {
     private static func url(
         _ signal: OTLP.Signal, _ endpoint: (name: String, value: String),
         _ complain: (String) -> Void
-    ) -> OTLPEndpoint? {
-        guard var url = OTLPEndpoint(endpoint.value.trimmed) else {
+    ) -> EndpointURL? {
+        guard var url = EndpointURL(endpoint.value.trimmed) else {
             // Not shown: a URL may hold a password.
             complain(
                 "\(endpoint.name): expected a URL such as http://127.0.0.1:4318; nothing is sent "
@@ -51,13 +56,15 @@ struct OTLPConnection: Sendable {
             return nil
         }
         if endpoint.name == "OTEL_EXPORTER_OTLP_ENDPOINT" {
-            url.append("v1/\(signal.rawValue)")
+            url.path += (url.path.hasSuffix("/") ? "" : "/") + "v1/\(signal.rawValue)"
+        } else if url.path.isEmpty {
+            url.path = "/"
         }
         return url
     }
 
     private static func encoding(
-        _ signal: OTLP.Signal, _ variables: OTLPVariables, _ url: OTLPEndpoint,
+        _ signal: OTLP.Signal, _ variables: OTLPVariables, _ url: EndpointURL,
         _ complain: (String) -> Void
     ) -> OTLP.Encoding? {
         let said = variables.option(signal, "PROTOCOL")
@@ -71,7 +78,7 @@ struct OTLPConnection: Sendable {
                     + "4318; nothing is sent by gRPC")
             return nil
         case nil:
-            if url.port == "4317" {
+            if url.port == 4317 {
                 complain(
                     "\(variables.endpoint(signal)?.name ?? ""): port 4317 is usually gRPC's, and HTTP, "
                         + "which is used, has 4318; if it is right, say "
