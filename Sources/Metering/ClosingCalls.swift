@@ -165,7 +165,7 @@ extension Meter {
         var records: [CallRecord] = []
         for (index, model) in models.dropFirst().enumerated() {
             var other = record
-            other.id = DerivedID.make(of: record.id, "part", index + 1)
+            other.id = DerivedID.make(from: record.id, purpose: "part", index: index + 1)
             other.partOf = record.id
             other.spanID = identifiers.spanID()
             other.parentSpanID = record.spanID
@@ -200,7 +200,7 @@ extension Meter {
         var records: [CallRecord] = []
         for (index, part) in call.sampled.enumerated() {
             var sampled = record
-            sampled.id = DerivedID.make(of: record.id, "sampling", index)
+            sampled.id = DerivedID.make(from: record.id, purpose: "sampling", index: index)
             sampled.partOf = record.id
             sampled.direction = .serverToClient
             sampled.method = "sampling/createMessage"

@@ -1,3 +1,5 @@
+internal import Records
+
 /// How much of the reason for an escalation is kept: `MCP_METER_REASON`.
 package enum ReasonMode: String, Sendable, CaseIterable {
     /// The first 200 characters, secrets masked.

@@ -191,7 +191,7 @@ struct ContinuationTests {
         #expect(script.calls.map(\.provider) == ["openai", "google"])
         #expect(first.partOf == nil)
         #expect(second.partOf == first.id)
-        #expect(second.id == DerivedID.make(of: first.id, "part", 1))
+        #expect(second.id == DerivedID.make(from: first.id, purpose: "part", index: 1))
         #expect(second.durationMilliseconds == first.durationMilliseconds)
         #expect(second.parentSpanID == first.spanID)
         #expect(second.requestBytes == 0)

@@ -15,15 +15,15 @@ struct IdentifierTests {
 
     @Test func `a derived id is the same every time, sorts with its call and is a UUIDv8`() {
         let id = "01990a0b-0c0d-7abc-8def-0123456789ab"
-        let parts = (1...50).map { DerivedID.make(of: id, "part", $0) }
-        #expect(parts == (1...50).map { DerivedID.make(of: id, "part", $0) })
+        let parts = (1...50).map { DerivedID.make(from: id, purpose: "part", index: $0) }
+        #expect(parts == (1...50).map { DerivedID.make(from: id, purpose: "part", index: $0) })
         #expect(Set(parts).count == 50)
         for part in parts {
             #expect(part.hasPrefix("01990a0b-0c0d-8"))
             #expect(part.count == 36)
         }
-        #expect(DerivedID.make(of: "no uuid", "part", 1).count == 36)
-        #expect(DerivedID.make(of: id, "sampling", 1) != parts[0])
+        #expect(DerivedID.make(from: "no uuid", purpose: "part", index: 1).count == 36)
+        #expect(DerivedID.make(from: id, purpose: "sampling", index: 1) != parts[0])
     }
 
     @Test func `ids do not repeat`() {

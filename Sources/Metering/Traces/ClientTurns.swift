@@ -37,7 +37,7 @@ extension Meter {
         let began = min(call.lastAnswer ?? wrote, wrote)
         var turn = CallRecord(
             id: call.toolUseID.map(CallRecord.clientTurnID(toolUseID:))
-                ?? DerivedID.make(of: call.id, "client", 0),
+                ?? DerivedID.make(from: call.id, purpose: "client", index: 0),
             time: configuration.clock.time(at: began),
             durationMilliseconds: SessionClock.milliseconds(from: began, to: wrote),
             session: configuration.session, direction: .client, method: "chat",
@@ -60,7 +60,7 @@ extension CallRecord {
     /// The id of the `usage` record of the client's turn that wrote a tool use, whoever writes it:
     /// what is estimated here is replaced by what the client's own log says under the same id.
     package static func clientTurnID(toolUseID: String) -> String {
-        DerivedID.make(of: toolUseID, "client", 0)
+        DerivedID.make(from: toolUseID, purpose: "client", index: 0)
     }
 }
 

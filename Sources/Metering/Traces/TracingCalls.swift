@@ -177,6 +177,6 @@ extension ModelUsage {
 extension TraceRecord {
     /// The id of the trace with a root span, whoever writes it: a UUIDv8 of the two alone.
     package static func id(traceID: String, spanID: String) -> String {
-        DerivedID.make(of: traceID + spanID, "trace", 0)
+        DerivedID.make(from: traceID + spanID, purpose: "trace", index: 0)
     }
 }

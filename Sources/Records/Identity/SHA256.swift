@@ -33,6 +33,14 @@ package enum SHA256 {
         return state
     }
 
+    /// The 32 bytes of the hash.
+    package static func hash(_ message: [UInt8]) -> [UInt8] {
+        let digest = hash(message.span)
+        return digest.indices.flatMap { index in
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: digest[index] &>> UInt32($0)) }
+        }
+    }
+
     private static func mix(_ block: InlineArray<64, UInt8>, into state: inout Digest) {
         var words = InlineArray<64, UInt32>(repeating: 0)
         for index in 0..<64 {
