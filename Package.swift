@@ -60,6 +60,7 @@ let package = Package(
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
+        library("Exporter", ["Posix", "Records", "Ledger"]),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
@@ -87,6 +88,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        tests("ExporterTests", ["Exporter", "Ledger", "Records", "Posix"]),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
     ],

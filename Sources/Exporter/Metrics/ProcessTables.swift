@@ -1,0 +1,51 @@
+internal import Posix
+internal import Records
+
+/// The metrics that are not of the ledger: deliveries, the price table, this program.
+enum ProcessMetric {
+    static let families: [Family] = [
+        Family(
+            "mcp_meter_delivery_backlog_bytes", .gauge, labels: ["sink"], seriesMax: 100,
+            help: "Bytes of the ledger that a sink has not acknowledged yet.",
+            cardinality: "one for each sink configured",
+            example: "max by (sink) (mcp_meter_delivery_backlog_bytes)"),
+        Family(
+            "mcp_meter_delivery_dead_letters", .gauge, labels: ["sink"], seriesMax: 100,
+            help: "Records a sink refused for good, set aside for deliver --retry-dead.",
+            cardinality: "one for each sink configured",
+            example: "mcp_meter_delivery_dead_letters > 0"),
+        Family(
+            "mcp_meter_delivered_records", .gauge, labels: ["sink"], seriesMax: 100,
+            help: "Records a sink has acknowledged since its shipper started.",
+            cardinality: "one for each sink configured",
+            example: "sum by (sink) (mcp_meter_delivered_records)"),
+    ]
+}
+
+extension Exporter {
+    /// All of `/metrics`.
+    func metricsText(_ format: ExpositionFormat) -> [UInt8] {
+        var (metrics, _) = snapshot()
+        for gauge in limitGauges(at: Timestamp(microseconds: WallClock.now())) {
+            metrics.set(.limitRemaining, gauge.labels, gauge.left)
+            metrics.set(.limitMax, gauge.labels, gauge.limit)
+        }
+        metrics.set(
+            .priceTable, ["genai-prices", settings.version, String(settings.pricedModels)], 1)
+        metrics.set(.build, [settings.version], 1)
+        var tables = ProcessMetric.families.map { SeriesTable($0) }
+        for figures in settings.deliveries() {
+            let values = [figures.backlogBytes, figures.deadLetters, figures.delivered]
+            for (place, value) in values.enumerated() {
+                let series = tables[place].series([figures.sink])
+                tables[place].set(value, of: series)
+            }
+        }
+        return metrics.text(format, extra: tables)
+    }
+
+    /// Every family there is, for the documentation.
+    package static var families: [Family] {
+        MetricID.allCases.map(\.family) + ProcessMetric.families
+    }
+}
