@@ -60,7 +60,12 @@ let package = Package(
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
-        library("Exporter", ["Posix", "Records", "Ledger"]),
+        .target(
+            name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
+            resources: [
+                .embedInCode("Page/Document/page.html"), .embedInCode("Page/Document/style.css"),
+                .embedInCode("Page/Document/script.js"),
+            ], swiftSettings: lean),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
