@@ -75,6 +75,9 @@ let package = Package(
         .executableTarget(
             name: "scanner-bench", dependencies: ["Wire"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
+        .executableTarget(
+            name: "delivery-bench", dependencies: ["Delivery", "Ledger", "Records", "Posix"],
+            path: "Tests/Benchmarks/DeliveryBench", swiftSettings: strict),
         tests("PosixTests", ["Posix"]),
         // The scanner's naive twin: slow, obvious, and the oracle of its tests.
         .target(
@@ -94,8 +97,12 @@ let package = Package(
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
         tests("ExporterTests", ["Exporter", "Ledger", "Records", "Posix"]),
+        // Requests from a process of its own, whose environment and memory are its own too.
+        .executableTarget(
+            name: "delivery-probe", dependencies: ["Delivery", "Posix"],
+            path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
-        tests("EndToEndTests", ["mcp-meter", "Metering", "Start", "Records", "Posix"]),
+        tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
 )

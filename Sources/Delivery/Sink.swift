@@ -18,6 +18,10 @@ package protocol Sink: Sendable {
     /// What is to be sent for a batch, in this order, each message after the one before was
     /// accepted. None for a batch that needs nothing.
     ///
+    /// May be asked again for the same records, or for some of them: when a message was refused,
+    /// or the answer was `sayAgain`. So what the sink remembers is changed in `judge`, by messages
+    /// that were delivered, and not here.
+    ///
     /// - Parameter records: those it wants, in ledger order.
     mutating func messages(for records: [Record]) -> [Message]
 

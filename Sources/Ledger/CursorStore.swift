@@ -27,10 +27,13 @@ package struct CursorStorage<Storage: Disk> {
 
     /// Reads the cursors of `sink`.
     ///
-    /// - Parameter sink: the name of a directory: letters, digits, `-`, `_` and `.`, the first one
-    ///   a letter or digit.
+    /// - Parameters:
+    ///   - sink: the name of a directory: letters, digits, `-`, `_` and `.`, the first one a letter
+    ///     or digit.
+    ///   - isReader: somebody else may be saving at this moment, and what looks left behind may be
+    ///     what they are about to put in place.
     package init(
-        of sink: String, in directory: LedgerDirectory, disk: Storage
+        of sink: String, in directory: LedgerDirectory, disk: Storage, isReader: Bool = false
     ) throws(LedgerError) {
         guard isFileName(sink) else {
             throw LedgerError(
@@ -39,7 +42,7 @@ package struct CursorStorage<Storage: Disk> {
         }
         self.directory = "\(directory.cursors)/\(sink)"
         self.disk = disk
-        try load()
+        try load(isReader)
     }
 
     /// Bytes of `segment` that the sink has acknowledged; 0 when it knows nothing of it.
@@ -65,7 +68,7 @@ package struct CursorStorage<Storage: Disk> {
         for (day, file) in changed.sorted(by: { $0.key < $1.key }) where file != files[day] {
             let path = "\(directory)/\(day)"
             try naming(.saveCursor, path) { () throws(SystemError) in
-                try replace(path, with: file.bytes)
+                try disk.replaceFile(path, with: file.bytes)
             }
             files[day] = file
         }
@@ -80,41 +83,7 @@ package struct CursorStorage<Storage: Disk> {
         }
     }
 
-    private func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-        let name = ".new-\(getpid())-" + padded(UInt64.random(in: .min ... .max), 16, radix: 16)
-        let temporary = "\(directory)/\(name)"
-        do {
-            try write(bytes, name)
-            try disk.rename(temporary, to: path)
-        } catch {
-            try? disk.remove(temporary)
-            throw error
-        }
-        try disk.synchronizeDirectory(directory)
-    }
-
-    private func write(_ bytes: [UInt8], _ name: String) throws(SystemError) {
-        try disk.createDirectories(directory)
-        let file = try disk.createFile(name, in: directory)
-        var written = 0
-        while written < bytes.count {
-            // `withUnsafeBytes` has no typed throw.
-            let result = bytes.withUnsafeBytes { all -> Result<Int, SystemError> in
-                do throws(SystemError) {
-                    let rest = UnsafeRawBufferPointer(rebasing: all[written...])
-                    return .success(try disk.write(rest, to: file))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            let count = try result.get()
-            guard count > 0 else { throw SystemError(call: "write", code: EIO) }
-            written += count
-        }
-        try disk.synchronize(file)
-    }
-
-    private mutating func load() throws(LedgerError) {
+    private mutating func load(_ isReader: Bool) throws(LedgerError) {
         let names: [String]
         do {
             names = try directoryEntries(directory)
@@ -125,8 +94,9 @@ package struct CursorStorage<Storage: Disk> {
         }
         for name in names {
             let path = "\(directory)/\(name)"
-            if name.hasPrefix(".new-") {
-                try? disk.remove(path)  // left by a process that died in `replace`
+            if isTemporaryFile(name) {
+                // Left by a process that died while it replaced a file.
+                if !isReader { try? disk.remove(path) }
             } else if let day = Day(name) {
                 let bytes = try naming(.read, path) { () throws(SystemError) in
                     try contents(of: path, atMost: LedgerLimits.cursorFileBytesMax)
@@ -146,8 +116,10 @@ package struct CursorStorage<Storage: Disk> {
 
 extension CursorStorage where Storage == SystemDisk {
     /// The cursors of `sink` on the real disk.
-    package init(of sink: String, in directory: LedgerDirectory) throws(LedgerError) {
-        try self.init(of: sink, in: directory, disk: SystemDisk())
+    package init(
+        of sink: String, in directory: LedgerDirectory, isReader: Bool = false
+    ) throws(LedgerError) {
+        try self.init(of: sink, in: directory, disk: SystemDisk(), isReader: isReader)
     }
 }
 

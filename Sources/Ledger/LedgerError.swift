@@ -25,6 +25,12 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
     package let path: String
     package let cause: SystemError
 
+    package init(action: Action, path: String, cause: SystemError) {
+        self.action = action
+        self.path = path
+        self.cause = cause
+    }
+
     /// Whether the same operation can succeed later with nobody changing permissions, paths or
     /// mounts: a full disk empties, a process gets descriptors back.
     package var isTransient: Bool {

@@ -20,8 +20,12 @@ package struct LedgerReader: Sendable {
     /// A line is in the segment of the day it was written on, so everything that happened since a
     /// moment is in the segments from that moment's day on.
     package func segments(days: ClosedRange<Day>? = nil) throws(LedgerError) -> [SegmentName] {
+        try segments(days: days, known: self.days())
+    }
+
+    func segments(days: ClosedRange<Day>?, known: [Day]) throws(LedgerError) -> [SegmentName] {
         var found: [SegmentName] = []
-        for day in try self.days() where days?.contains(day) ?? true {
+        for day in known where days?.contains(day) ?? true {
             for file in try entries(directory.path(of: day)) {
                 if let name = SegmentName(day: day, file: file) { found.append(name) }
             }

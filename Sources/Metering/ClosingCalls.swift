@@ -27,35 +27,61 @@ extension Meter {
         var call = call
         let resolved = resolver.resolve()
         let isFinal = end.answer.map(call.isFinal) ?? true
-        let tool =
-            call.facts.method == "tools/call" && isFinal
-            ? resolved.profile?.tool(call.facts.tool) : nil
-        if let answer = end.answer { converse(&call, tool, answer) }
+        let isTool =
+            call.facts.method == "tools/call" && call.key.direction == .clientToServer
+        let ruling = isTool ? resolved.profile?.tool(call.facts.tool) : nil
+        let tool = isFinal ? ruling : nil
         var record = baseRecord(call, end)
+        let verdict = judge(&record, call, end, tool)
+        let models = isFinal ? metered(call, end, record.outcome) : []
+        let isTurn = isTurn(call, models, tool, record.outcome)
+        if let tool, let answer = end.answer {
+            converse(&call, tool, answer, isGood: verdict.isGood, &records)
+        }
+        if !isFinal { park(&call, end.answer, ruling) } else if !isTurn { leave(&call) }
         describe(&record, call, end, resolved)
-        judge(&record, call, end, tool)
-        let parts = isFinal ? metered(call, end, record.outcome) : []
-        remember(call, end, isMetered: !parts.isEmpty)
-        var further: [Record] = []
-        if parts.count > 1 { appendParts(record, parts, &further) }
-        if !call.sampled.isEmpty { appendSampled(call, record, &further) }
-        if let part = parts.first { apply(part, to: &record) }
+        remember(call, end, isMetered: !models.isEmpty)
+        let parts = models.count > 1 ? parts(of: record, models) : []
+        let sampled = call.sampled.isEmpty ? [] : sampled(call, record)
+        if let first = models.first {
+            apply(first, to: &record)
+            record.modelCalls = verdict.modelCalls
+        }
         records.append(.call(record))
-        records += further
+        for further in parts + sampled { records.append(.call(further)) }
+        guard isTurn || call.escalation != nil else { return }
+        let ended = EndedCall(
+            record: record, kind: kind(call, isTurn: isTurn, isFinal: isFinal, ruling),
+            tool: ruling, answer: end.answer, stop: stop(call, end), goesOn: call.goesOn(end),
+            qualitySource: verdict.qualitySource, parts: parts, sampled: sampled)
+        settle(call, ended, &records)
+    }
+
+    private func kind(
+        _ call: OpenCall, isTurn: Bool, isFinal: Bool, _ tool: Profile.Tool?
+    ) -> EndedCall.Kind {
+        if isTurn { return .turn }
+        let isHalf =
+            !isFinal && call.task == nil && call.method == "tools/call"
+            && call.key.direction == .clientToServer && tool?.callsModel != false
+        return isHalf ? .half : .other
     }
 
     // MARK: Assembly
 
-    private func baseRecord(_ call: OpenCall, _ end: CallEnd) -> CallRecord {
-        let stop: UInt64
+    private func stop(_ call: OpenCall, _ end: CallEnd) -> UInt64 {
         switch end {
-        case .answered(let answer): stop = call.cancelStamp ?? answer.lastStamp
-        case .cancelled: stop = call.cancelStamp ?? call.stamp
-        case .lost(let stamp), .over(let stamp): stop = stamp
+        case .answered(let answer): call.cancelStamp ?? answer.lastStamp
+        case .cancelled: call.cancelStamp ?? call.stamp
+        case .lost(let stamp), .over(let stamp): stamp
         }
-        return CallRecord(
+    }
+
+    private func baseRecord(_ call: OpenCall, _ end: CallEnd) -> CallRecord {
+        CallRecord(
             id: call.id, time: configuration.clock.time(at: call.stamp),
-            durationMilliseconds: SessionClock.milliseconds(from: call.stamp, to: stop),
+            durationMilliseconds: SessionClock.milliseconds(
+                from: call.stamp, to: stop(call, end)),
             session: configuration.session, direction: call.key.direction, method: call.method,
             requestID: RecordID(call.key.id), outcome: .ok, traceID: call.traceID,
             spanID: call.spanID, requestBytes: call.requestBytes)
@@ -78,6 +104,7 @@ extension Meter {
         record.client = clientName
         record.agentID = configuration.agentID ?? resolved.profile?.agentID ?? resolver.name
         record.surface = configuration.surface ?? resolved.profile?.surface ?? resolver.name
+        record.traceID = call.traceID
         record.parentSpanID = call.parentSpanID
         record.escalationReason = call.reason
         record.conversation = call.conversation
@@ -85,10 +112,19 @@ extension Meter {
         record.retryOf = call.retryOf
     }
 
+    /// What is found in an answer beside what stands in the record.
+    private struct Verdict {
+        /// It is a good answer, also if nobody waits for it any more.
+        var isGood = false
+        var qualitySource: TraceRecord.QualitySource?
+        var modelCalls: UInt64?
+    }
+
     /// Outcome, error, quality and kind of a call.
     private func judge(
         _ record: inout CallRecord, _ call: OpenCall, _ end: CallEnd, _ tool: Profile.Tool?
-    ) {
+    ) -> Verdict {
+        var verdict = Verdict()
         record.eventType =
             call.method == "sampling/createMessage" ? "sampling" : tool?.eventType
         switch end {
@@ -107,20 +143,27 @@ extension Meter {
                 record.outcome = .error
                 record.errorType = .other
             }
-            if let tool, record.outcome == .ok {
-                record.quality = answer.quality(tool.quality, configuration.vocabulary)
+            verdict.isGood = record.outcome == .ok
+            if let tool, verdict.isGood {
+                let quality = answer.quality(tool.quality, configuration.vocabulary)
+                record.quality = quality?.value
+                verdict.qualitySource = quality?.source
+                verdict.modelCalls = answer.modelCalls(tool.modelCalls, configuration.vocabulary)
             }
             if call.cancelStamp != nil { record.outcome = .cancelled }
         }
         if record.outcome == .cancelled, record.errorType == nil { record.errorType = .cancelled }
+        return verdict
     }
 
-    /// One record a model. The first is the call's own; the others, added here, have ids derived
-    /// from it, say so (`partOf`), and carry no bytes, so that requests and bytes are counted once.
-    private mutating func appendParts(
-        _ record: CallRecord, _ parts: [ModelUsage], _ records: inout [Record]
-    ) {
-        for (index, part) in parts.dropFirst().enumerated() {
+    /// The records of a call's models but the first, which is on the call's own. Their ids are
+    /// derived from it, they say so (`partOf`), and carry no bytes, so that requests and bytes are
+    /// counted once.
+    private mutating func parts(
+        of record: CallRecord, _ models: [ModelUsage]
+    ) -> [CallRecord] {
+        var records: [CallRecord] = []
+        for (index, model) in models.dropFirst().enumerated() {
             var other = record
             other.id = DerivedID.make(of: record.id, "part", index + 1)
             other.partOf = record.id
@@ -129,12 +172,13 @@ extension Meter {
             other.requestBytes = 0
             other.responseBytes = nil
             other.quality = nil
-            apply(part, to: &other)
-            records.append(.call(other))
+            apply(model, to: &other)
+            records.append(other)
         }
+        return records
     }
 
-    private mutating func apply(_ part: ModelUsage, to record: inout CallRecord) {
+    mutating func apply(_ part: ModelUsage, to record: inout CallRecord) {
         record.provider = part.provider
         record.model = part.model
         record.modelSource = part.model == nil ? nil : part.modelSource
@@ -152,9 +196,8 @@ extension Meter {
     /// 2026-07-28 they have no message of their own, so without this record the client's spend
     /// would vanish with the new revision. Their prompts never pass here, so an estimate has output
     /// only.
-    private mutating func appendSampled(
-        _ call: OpenCall, _ record: CallRecord, _ records: inout [Record]
-    ) {
+    private mutating func sampled(_ call: OpenCall, _ record: CallRecord) -> [CallRecord] {
+        var records: [CallRecord] = []
         for (index, part) in call.sampled.enumerated() {
             var sampled = record
             sampled.id = DerivedID.make(of: record.id, "sampling", index)
@@ -175,8 +218,9 @@ extension Meter {
             sampled.spanID = identifiers.spanID()
             sampled.parentSpanID = record.spanID
             apply(part, to: &sampled)
-            records.append(.call(sampled))
+            records.append(sampled)
         }
+        return records
     }
 }
 

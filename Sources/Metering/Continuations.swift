@@ -18,6 +18,9 @@ struct Origin: Sendable {
     let spanID: String
     let reason: String?
     let conversation: String?
+    let toolUseID: String?
+    /// What its escalation goes by, if it has one of its own.
+    let escalation: UInt64?
     /// Its usage stands in a record already.
     var isMetered = false
 
@@ -29,6 +32,8 @@ struct Origin: Sendable {
         spanID = call.spanID
         reason = call.reason
         conversation = call.conversation
+        toolUseID = call.toolUseID
+        escalation = call.escalation
     }
 }
 
@@ -56,6 +61,16 @@ enum Interim: Equatable {
     }
 }
 
+extension Interim {
+    /// Whether the request that brings the answer can be known by what this one hands out.
+    var isFollowed: Bool {
+        switch self {
+        case .none, .inputRequired(nil): false
+        case .task, .inputRequired: true
+        }
+    }
+}
+
 extension OpenCall {
     /// Whether an answer is the last word on what was asked: not so for a task's handle or state,
     /// nor for `input_required`.
@@ -65,21 +80,10 @@ extension OpenCall {
         guard answer.kind == .result else { return method == "tasks/result" }
         return method == "tasks/result" || answer.sketch.find(.result, .result) != nil
     }
-}
 
-/// A conversation of several calls: one trace.
-struct Conversation: Sendable {
-    let traceID: String
-    /// The span of its first call, under which the others hang.
-    let spanID: String
-    let reason: String?
-    /// When it was last heard of, in monotonic nanoseconds.
-    var stamp: UInt64
-
-    /// A conversation nobody went on with for so long is over: half an hour, as servers keep them.
-    static let idleNanosecondsMax: UInt64 = 30 * 60 * 1_000_000_000
-
-    func isIdle(at now: UInt64) -> Bool {
-        now > stamp && now - stamp > Self.idleNanosecondsMax
+    /// Whether what is said at its end is not the last word, and another request may bring that.
+    func goesOn(_ end: CallEnd) -> Bool {
+        guard let answer = end.answer else { return task != nil }
+        return task == nil ? Interim(answer).isFollowed : !isFinal(answer)
     }
 }

@@ -2,7 +2,8 @@ package import Records
 package import Wire
 
 /// Turns the messages of one session into records: one `call` for each request, in either
-/// direction, when its end is known.
+/// direction, when its end is known; one `usage` for each turn of the client's model; one `trace`
+/// for each escalation that is over.
 ///
 /// Owned by one thread, which gives it every observation in the order of its direction and every
 /// now and then the time. No input, time or clock of its own: the same messages give the same
@@ -12,6 +13,8 @@ package import Wire
 ///   (`BeginFactory`); without one the meter makes both.
 /// - A cancelled request has its record when its late answer came, for that may carry usage, or a
 ///   minute after, or when the session ends.
+/// - Records come in the order of what happened: a call's own, the client's turn that led to it, the
+///   trace it ended.
 /// - An answer that only says "later" (a task, `input_required`) ends its request without usage;
 ///   the request that brings the answer itself carries the usage and says `retryOf`.
 package struct Meter: Sendable {
@@ -24,7 +27,10 @@ package struct Meter: Sendable {
     private var closed = RecentSet<CallKey>(limit: 1024)
     var tasks = RecentMap<TaskKey, Origin>(limit: 1024)
     var retries = RecentMap<String, Origin>(limit: 1024)
-    var conversations = RecentMap<String, Conversation>(limit: 1024)
+    var escalations = Escalations()
+    /// The tool uses whose model call has a record: a tool that is called twice for one of them was
+    /// written by one turn.
+    var toolUses = RecentSet<String>(limit: 1024)
     var priced = PricedModels()
     var clientName: String?
     let environmentTrace: TraceContext?
@@ -82,10 +88,11 @@ package struct Meter: Sendable {
                 finish(call, .cancelled, &records)
             }
         }
-        conversations.removeAll { $0.isIdle(at: stamp) }
+        for number in escalations.idle(at: stamp) { retire(number, .idle, &records) }
     }
 
-    /// Ends the session: every open call has its record, then the session has its second.
+    /// Ends the session: every open call has its record, every open escalation its trace, then the
+    /// session has its second.
     ///
     /// - Parameters:
     ///   - stamp: when the server's output ended.
@@ -104,6 +111,7 @@ package struct Meter: Sendable {
                 finish(call, .lost(stamp), &records)
             }
         }
+        for number in escalations.numbers { retire(number, .exit, &records) }
         records.append(
             .session(
                 SessionRecord(
@@ -137,7 +145,7 @@ package struct Meter: Sendable {
             }
         }
         let key = CallKey(direction: sender, id: requestID)
-        let call = openCall(message, key, callID, method)
+        let call = openCall(message, key, callID, method, &records)
         if let evicted = open.open(call) {
             counts.evicted &+= 1
             closed.insert(evicted.key)

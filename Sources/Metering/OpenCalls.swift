@@ -28,6 +28,10 @@ struct OpenCall: Sendable {
     var retryOf: String?
     /// The task a `tasks/…` request asks about.
     var task: TaskKey?
+    /// The escalation it is known to be part of, in `Meter.escalations`.
+    var escalation: UInt64?
+    /// When the client had the answer before, in a conversation.
+    var lastAnswer: UInt64?
     /// When the sender took the request back.
     var cancelStamp: UInt64?
     /// When the other side said that it is over (subscriptions).
@@ -124,6 +128,14 @@ struct OpenCalls: Sendable {
         return true
     }
 
+    /// Changes the one tool call in progress.
+    mutating func updateOnlyRunningTool(_ change: (inout OpenCall) -> Void) {
+        guard runningTools.count == 1, let number = runningTools.first, var call = calls[number]
+        else { return }
+        change(&call)
+        calls[number] = call
+    }
+
     /// The method of the oldest call with a key.
     func method(of key: CallKey) -> String? {
         byKey[key].flatMap { calls[$0.first.number]?.method }
@@ -207,9 +219,5 @@ struct RecentMap<Key: Hashable & Sendable, Value: Sendable>: Sendable {
             let middle = ages[ages.count / 2]
             entries = entries.filter { $0.value.age >= middle }
         }
-    }
-
-    mutating func removeAll(where condition: (Value) -> Bool) {
-        entries = entries.filter { !condition($0.value.value) }
     }
 }

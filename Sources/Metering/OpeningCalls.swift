@@ -4,7 +4,8 @@ internal import Wire
 extension Meter {
     /// What is kept of a request until its end is known.
     mutating func openCall(
-        _ message: Observation, _ key: CallKey, _ id: String, _ method: String
+        _ message: Observation, _ key: CallKey, _ id: String, _ method: String,
+        _ records: inout [Record]
     ) -> OpenCall {
         let tool = message.tool(of: method)
         var call = OpenCall(
@@ -19,11 +20,10 @@ extension Meter {
             readArguments(of: message, into: &call)
         }
         var origin = follow(message, &call)
-        // A server that asks while it works on one tool call asks because of it (MCP, "Sampling").
         if origin == nil, key.direction == .serverToClient, method != "ping" {
-            origin = open.onlyRunningTool.map(Origin.init)
+            origin = host(of: message, method)
         }
-        trace(&call, message.requestMeta(.traceparent), origin)
+        trace(&call, message.requestMeta(.traceparent), origin, &records)
         return call
     }
 
@@ -38,13 +38,6 @@ extension Meter {
             call.reason = message.argument(tool.reason, configuration.vocabulary)
                 .flatMap { EscalationReason.kept($0, mode: configuration.reasonMode) }
         }
-        guard let id = call.conversation, let conversation = conversations[id] else { return }
-        if conversation.isIdle(at: call.stamp) {
-            conversations[id] = nil
-        } else {
-            conversations[id]?.stamp = call.stamp
-            call.reason = call.reason ?? conversation.reason
-        }
     }
 
     /// Finds what a request goes on with: a task, or a call the server wanted more for. By what
@@ -58,6 +51,7 @@ extension Meter {
             call.facts = origin.facts
             call.reason = origin.reason
             call.conversation = origin.conversation
+            call.toolUseID = call.toolUseID ?? origin.toolUseID
             return origin
         }
         guard let state = message.requestState, let origin = retries[state] else { return nil }
@@ -66,28 +60,9 @@ extension Meter {
         call.retryOf = origin.id
         call.reason = call.reason ?? origin.reason
         call.conversation = call.conversation ?? origin.conversation
+        call.toolUseID = call.toolUseID ?? origin.toolUseID
         call.sampled = Array(UsageReader.read(inputResponses: message).prefix(16))
         return origin
-    }
-
-    /// The trace a call belongs to: that of its conversation, of the call it goes on with, of the
-    /// caller's `traceparent`, of the environment's, else one of its own.
-    private mutating func trace(_ call: inout OpenCall, _ header: String?, _ origin: Origin?) {
-        let given = header.flatMap(TraceContext.init(traceparent:))
-        if let id = call.conversation, let conversation = conversations[id] {
-            call.traceID = conversation.traceID
-            call.parentSpanID = conversation.spanID
-        } else if let origin {
-            call.traceID = origin.traceID
-            call.parentSpanID = origin.spanID
-        } else if let context = given ?? environmentTrace {
-            call.traceID = context.traceID
-            call.parentSpanID = context.parentSpanID
-        } else {
-            call.traceID = identifiers.traceID()
-        }
-        // The caller knows better, as long as it speaks of the same trace.
-        if let given, given.traceID == call.traceID { call.parentSpanID = given.parentSpanID }
     }
 }
 

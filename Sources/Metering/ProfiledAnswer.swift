@@ -37,10 +37,10 @@ extension Observation {
         return nil
     }
 
-    /// How good the answer is, 0 … 1, by the first rule that finds something.
+    /// How good the answer is, 0 … 1, by the first rule that finds something, and what that was.
     func quality(
         _ rules: [Profile.QualityRule], _ vocabulary: borrowing Vocabulary
-    ) -> Double? {
+    ) -> (value: Double, source: TraceRecord.QualitySource)? {
         for rule in rules {
             var figures: [Double] = []
             for node in answerNodes(rule.path, vocabulary) {
@@ -50,14 +50,66 @@ extension Observation {
                 if let figure, (0...1).contains(figure) { figures.append(figure) }
             }
             guard let first = figures.first else { continue }
+            let source: TraceRecord.QualitySource = rule.values.isEmpty ? .confidence : .status
             switch rule.aggregate {
-            case .max: return figures.max()
-            case .min: return figures.min()
-            case .mean: return figures.reduce(0, +) / Double(figures.count)
-            case .first: return first
+            case .max: return (figures.max() ?? first, source)
+            case .min: return (figures.min() ?? first, source)
+            case .mean: return (figures.reduce(0, +) / Double(figures.count), source)
+            case .first: return (first, source)
             }
         }
         return nil
+    }
+
+    /// How many model calls the answer tells of; nil if it tells of none, or of one as usual.
+    func modelCalls(
+        _ rule: Profile.ModelCallsRule?, _ vocabulary: borrowing Vocabulary
+    ) -> UInt64? {
+        guard let rule else { return nil }
+        let items = answerNodes(rule.each, vocabulary)
+        guard !items.isEmpty else { return nil }
+        var count = rule.base
+        for item in items {
+            let told = rule.count.nodes(in: sketch, below: item, vocabulary).first
+                .flatMap { sketch.literal($0) }.flatMap(Double.init)
+            // No tool makes more calls than that.
+            guard let told, (0...1e6).contains(told) else { continue }
+            let calls = UInt64(told)
+            let isWhole = !isFailed(item, rule.failed, vocabulary)
+            count = addClamped(count, calls &+ (isWhole ? rule.plus : 0)) ?? count
+        }
+        return count > 1 ? count : nil
+    }
+
+    /// Whether every word at a rule's place in a part of the answer says that it failed.
+    private func isFailed(
+        _ item: Int, _ rule: Profile.WordRule?, _ vocabulary: borrowing Vocabulary
+    ) -> Bool {
+        guard let rule else { return false }
+        let words = rule.path.nodes(in: sketch, below: item, vocabulary)
+            .compactMap { sketch.string($0) }
+        return !words.isEmpty && words.allSatisfy { rule.values.contains($0) }
+    }
+
+    /// Whether the answer says that there is no such conversation any more.
+    ///
+    /// - Parameter isAlone: no other call of the conversation is under way.
+    func isGone(
+        _ rule: Profile.GoneRule, isAlone: Bool, _ vocabulary: borrowing Vocabulary
+    ) -> Bool {
+        if let field = rule.field, let word = answerText([field.path], vocabulary),
+            field.values.contains(word)
+        {
+            return true
+        }
+        let phrases = rule.messages + (isAlone ? rule.messagesAlone : [])
+        guard !phrases.isEmpty, kind == .error || isToolError else { return false }
+        var said = texts.compactMap { sketch.string(Int($0.node)) }
+        if let error = sketch.child(.error, of: 0) {
+            said += [sketch.string(sketch.child(.message, of: error)), sketch.string(error)]
+                .compactMap { $0 }
+        }
+        return said.map(FoldedText.init).contains { text in phrases.contains { text.has($0) } }
     }
 
     /// The error that a profile's rule finds in an answer that claims to be none.

@@ -64,6 +64,11 @@ extension Observation {
     /// `params.taskId`
     var taskID: String? { sketch.string(sketch.find(.params, .taskId)) }
 
+    /// The task a request was sent because of (MCP 2025-11-25, "Tasks").
+    var relatedTask: String? {
+        sketch.string(sketch.find(.params, .meta, .relatedTask, .taskId))
+    }
+
     /// `params.requestState`, as something to compare.
     var requestState: String? { sketch.digest(sketch.find(.params, .requestState)) }
 

@@ -91,26 +91,4 @@ extension Meter {
         case .none: break
         }
     }
-
-    /// Follows conversations: the call that starts one, those that go on with it, the one that
-    /// ends it.
-    mutating func converse(
-        _ call: inout OpenCall, _ tool: Profile.Tool?, _ answer: Observation
-    ) {
-        guard let tool else { return }
-        if call.conversation == nil {
-            call.conversation = answer.answerText(
-                tool.conversationResult, configuration.vocabulary)
-        }
-        guard let id = call.conversation, answer.kind == .result else { return }
-        if tool.endsConversation, !answer.isToolError {
-            conversations[id] = nil
-        } else if conversations[id] != nil {
-            conversations[id]?.stamp = answer.lastStamp
-        } else if answer.kind == .result {
-            conversations[id] = Conversation(
-                traceID: call.traceID, spanID: call.spanID, reason: call.reason,
-                stamp: answer.lastStamp)
-        }
-    }
 }

@@ -1,5 +1,13 @@
 import CPlatform
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// The process's signal handling. There is one of it, as there is one process.
 package enum Signals {
     /// Ignores SIGPIPE (a peer that went away must be an error, not our end) and takes SIGCHLD back
@@ -24,4 +32,39 @@ package enum Signals {
     /// Ends this process by a signal, without a core dump of ours. Returns only if the signal, at
     /// its default, ends nothing.
     package static func die(of signal: Int32) { cplatform_signals_die(signal) }
+}
+
+extension Signals {
+    /// From here on these signals end nothing: a thread of its own calls `body` for each that
+    /// comes, and `body` may do what any thread may. Those that whoever started us had ignored stay
+    /// ignored, which is how `nohup` works.
+    ///
+    /// Call it before there are other threads: they inherit the mask.
+    package static func take(
+        _ signals: [CInt], _ body: @escaping @Sendable (CInt) -> Void
+    ) throws(SystemError) {
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for signal in signals where !isIgnored(signal) { sigaddset(&wanted, signal) }
+        pthread_sigmask(SIG_BLOCK, &wanted, nil)
+        let set = wanted
+        try Thread.start(name: "signals") {
+            var set = set
+            var signal: CInt = 0
+            while sigwait(&set, &signal) == 0 { body(signal) }
+        }.detach()
+    }
+
+    private static func isIgnored(_ signal: CInt) -> Bool {
+        var action = sigaction()
+        guard sigaction(signal, nil, &action) == 0 else { return false }
+        #if canImport(Darwin)
+            let handler = action.__sigaction_u.__sa_handler
+        #elseif canImport(Musl)
+            let handler = action.__sa_handler.sa_handler
+        #else
+            let handler = action.__sigaction_handler.sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == 1  // SIG_IGN, which Swift does not import
+    }
 }

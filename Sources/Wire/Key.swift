@@ -87,4 +87,7 @@ package struct KeyTraits: OptionSet, Sendable {
     package static let uncounted = KeyTraits(rawValue: 1 << 6)
     /// A segment of a path some server profile asks for; kept or entered wherever it stands.
     package static let path = KeyTraits(rawValue: 1 << 7)
+    /// A segment that such a path has only below another one; kept or entered only there, for it may
+    /// be a word as common as `results`.
+    package static let inner = KeyTraits(rawValue: 1 << 8)
 }

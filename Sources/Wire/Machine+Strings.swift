@@ -30,6 +30,11 @@ extension Machine {
         levels.last.map { Rule.isAnswerString(entry, in: $0.region) } ?? false
     }
 
+    /// How much of a string is kept here.
+    var keptBytesMax: Int {
+        levels.last?.region == .path ? Limits.pathStringBytesMax : Limits.stringBytesMax
+    }
+
     mutating func beginCount(_ counted: Measure) {
         use = .count
         measure = counted
@@ -159,7 +164,7 @@ extension Machine {
         switch use {
         case .key: addToScratch(p, count, limit: Vocabulary.spellingBytesMax &+ 1)
         case .keep:
-            if node >= 0 { draft.append(to: node, p, count, limit: Limits.stringBytesMax) }
+            if node >= 0 { draft.append(to: node, p, count, limit: keptBytesMax) }
         case .digest: digest.feed(p, count)
         case .count:
             counter.feed(p, count)

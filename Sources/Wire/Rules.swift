@@ -133,7 +133,9 @@ extension Rule {
         case .document: return document(entry, depth: depth)
         case .usage: return usage(entry)
         case .models: return .enter(.usage)
-        case .path: return entry.traits.contains(.path) ? .enter(.path, scalar: true) : .skip
+        case .path:
+            return entry.traits.isDisjoint(with: [.path, .inner])
+                ? .skip : .enter(.path, scalar: true)
         case .countedAnswer:
             // `content`, `text`, `message`: an answer. `role`, `type`, `finish_reason`: none.
             return entry.traits.contains(.answer) ? .count(.answer) : .countInside(.answer)

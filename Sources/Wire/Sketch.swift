@@ -164,6 +164,9 @@ package enum Limits {
     package static let arenaBytesMax = 256 << 10
     /// Bytes of a string that is kept, unless the next two say otherwise.
     package static let stringBytesMax = 1024
+    /// Bytes of a string that is kept below a profile's path: ids and words, of which one answer may
+    /// have hundreds.
+    package static let pathStringBytesMax = 256
     /// The beginning of a text that is kept to classify errors.
     package static let textHeadBytesMax = 1024
     /// The end of a text that is kept for its footer lines.

@@ -27,12 +27,18 @@ package struct Vocabulary: Sendable {
 
     /// The built-in keys and the given path segments of profiles.
     ///
-    /// - Parameter pathSegments: keys that profiles ask for, in `arguments` or in results.
-    package init(pathSegments: some Sequence<String> = [String]()) {
+    /// - Parameters:
+    ///   - pathSegments: keys that profiles ask for, in `arguments` or in results.
+    ///   - innerSegments: keys that they ask for below one of those in results, and nowhere else.
+    package init(
+        pathSegments: some Sequence<String> = [String](),
+        innerSegments: some Sequence<String> = [String]()
+    ) {
         slots = Array(repeating: Slot(), count: Self.slotCount)
         spellings = Array(repeating: 0, count: Self.slotCount * Self.spellingBytesMax)
         for row in Self.rows { insert(row.spelling, row.key, row.traits) }
         for segment in pathSegments { insert(segment, .named, .path) }
+        for segment in innerSegments { insert(segment, .named, .inner) }
     }
 
     /// What a key is; `.unknown` without traits for one that is not in the table.
@@ -73,7 +79,8 @@ package struct Vocabulary: Sendable {
         let (slot, isFound) = bytes.withUnsafeBytes { find($0) }
         if isFound {
             let known = slots[slot].entry
-            let key = known.key == .unknown && traits.contains(.path) ? .named : known.key
+            let isSegment = !traits.isDisjoint(with: [.path, .inner])
+            let key = known.key == .unknown && isSegment ? .named : known.key
             slots[slot].entry = Entry(key: key, traits: known.traits.union(traits))
             return
         }
@@ -104,6 +111,12 @@ package struct Vocabulary: Sendable {
 }
 
 extension Vocabulary {
+    /// Whether documents put a key around more of themselves (`metadata`), so that what is below it
+    /// is read as if it stood beside it.
+    package static func isWrapper(_ spelling: String) -> Bool {
+        rows.contains { $0.spelling == spelling && $0.traits.contains(.wrapper) }
+    }
+
     struct Row {
         let spelling: String
         let key: Key

@@ -1,3 +1,4 @@
+import Records
 import Start
 
 @main
@@ -12,6 +13,8 @@ struct Main {
         case .inspect(let options): InspectCommand.run(options)
         case .demo(let options): DemoCommand.run(options)
         case .prices(let options): PricesCommand.run(options)
+        case .doctor(let options): DoctorCommand.run(options)
+        case .deliver(let options): DeliverCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")
         case .help(let topic): help(topic)
@@ -38,9 +41,4 @@ struct Main {
     private static func misuse(_ reason: String) -> Never {
         Console.fail(reason + " `mcp-meter --help` shows what there is.", ExitCode.usage)
     }
-}
-
-/// The version of this program.
-enum Version {
-    static let text = "0.1.0"
 }

@@ -24,6 +24,16 @@ struct ArgumentsTests {
         (["prices", "gemini"], .prices(PricesOptions(filter: "gemini"))),
         (["prices", "--check", "f.json"], .prices(PricesOptions(check: "f.json"))),
         (["demo-server"], .sampleServer),
+        (["deliver"], .deliver(DeliverOptions())),
+        (["deliver", "--once"], .deliver(DeliverOptions(mode: .once))),
+        (
+            ["deliver", "--until-idle", "--patience", "9"],
+            .deliver(DeliverOptions(mode: .untilIdle, patience: 9))
+        ),
+        (["deliver", "--status"], .deliver(DeliverOptions(mode: .status(json: false)))),
+        (["deliver", "--json", "--status"], .deliver(DeliverOptions(mode: .status(json: true)))),
+        (["deliver", "--retry-dead"], .deliver(DeliverOptions(mode: .retryDead))),
+        (["deliver", "-h"], .help("deliver")),
     ])
     func `words are sorted into what is to be done`(words: [String], expected: Invocation) {
         #expect(Arguments.parse(words) == expected)
@@ -40,6 +50,12 @@ struct ArgumentsTests {
         (["prices", "a", "b"], "not `a` and `b`"),
         (["inspect", "file"], "`inspect` does not take `file`."),
         (["help", "demo", "too"], "Unexpected word `too`."),
+        (["deliver", "--onec"], "Did you mean `--once`?"),
+        (["deliver", "--once", "--status"], "`--once` or `--status`, not both"),
+        (["deliver", "--json"], "`--json` goes with `--status`"),
+        (["deliver", "--patience"], "needs seconds"),
+        (["deliver", "--once", "--patience", "-1"], "needs seconds"),
+        (["deliver", "--patience", "5"], "`--patience` goes with"),
         (["report"], "not part of this version. To run a server of that name: mcp-meter -- report"),
     ])
     func `a mistake is named`(words: [String], part: String) {

@@ -1,3 +1,4 @@
+import Delivery
 import Metering
 import Testing
 
@@ -52,11 +53,21 @@ struct ConfigurationTests {
     }
 
     @Test func `what this version does not do is said`() {
-        let complaints = Configuration([
-            "MCP_METER_BUDGET": "1/day", "EVALOPS_BASE_URL": "http://x",
-        ]).complaints
-        #expect(complaints.contains { $0.hasPrefix("MCP_METER_BUDGET is set, but") })
-        #expect(complaints.contains { $0.hasPrefix("EVALOPS_BASE_URL is set, but") })
+        let complaints = Configuration(["MCP_METER_BUDGET": "1/day"]).complaints
+        #expect(complaints.count == 1)
+        #expect(complaints[0].hasPrefix("MCP_METER_BUDGET is set, but"))
+    }
+
+    @Test func `where records go is known, and a bad endpoint is named once`() {
+        let good = Configuration(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/x"])
+        #expect(good.destinations.map(\.sink) == ["otlp-traces"])
+        #expect(good.complaints.isEmpty)
+        let bad = Configuration(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "ftp://x"])
+        #expect(bad.isOn && bad.destinations.isEmpty && bad.complaints.count == 1)
+        #expect(bad.complaints.first?.contains("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == true)
+        #expect(Configuration(["MCP_METER": "on"]).destinations.isEmpty)
+        let off = ["MCP_METER": "off", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://x"]
+        #expect(Configuration(off).destinations.isEmpty)
     }
 
     @Test func `only our own variables are kept from the server`() {

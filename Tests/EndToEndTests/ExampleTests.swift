@@ -16,6 +16,8 @@ struct ExampleTests {
         #expect(profiles.map(\.servers) == [["acme-gemini", "acme-gemini-mcp"]])
         #expect(profiles[0].tools["count_tokens"]?.callsModel == false)
         #expect(profiles[0].tools["deep_review"]?.model == "gemini-2.5-pro")
+        #expect(profiles[0].tools["deep_review"]?.modelCalls?.plus == 1)
+        #expect(profiles[0].tools["deep_review"]?.gone?.messages == ["no such session"])
     }
 
     @Test func `the prices shown can be used as they are`() throws {

@@ -51,6 +51,14 @@ struct ProgramTests {
             $0["trace_id"] as? String
         }
         #expect(Set(traces).count == 1)
+        // Three single shots and the conversation, in the order they were over.
+        let over = try state.ledgerLines().filter { $0["kind"] as? String == "trace" }
+        #expect(
+            over.compactMap { $0["end"] as? String } == [
+                "answered", "answered", "finalized", "answered",
+            ])
+        #expect(over.compactMap { $0["turns"] as? Int } == [1, 1, 3, 1])
+        #expect(over[2]["trace_id"] as? String == traces.first)
         let reasons = calls.compactMap { $0["escalation_reason"] as? String }
         #expect(reasons.contains("invoice totals drift by one cent, only under load"))
     }
@@ -66,8 +74,12 @@ struct ProgramTests {
                 {"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"model":"gemini-2.5-pro","usage":{"promptTokenCount":9,"candidatesTokenCount":7,"totalTokenCount":16}}}}
                 """)
         #expect(run.status == 0)
-        let calls = run.output.split(separator: "\n")
-        #expect(calls.count == 2, "\(run.output)")
+        let lines = run.output.split(separator: "\n")
+        #expect(lines.filter { $0.contains(#""kind":"call""#) }.count == 2, "\(run.output)")
+        // The sampled turn is the client's, of the escalation that the tool call is.
+        #expect(lines.count == 3)
+        #expect(lines.last?.contains(#""kind":"trace""#) == true)
+        #expect(run.output.contains(#""end":"answered","turns":1,"client_turns":1"#))
         #expect(
             run.output.contains(
                 #""direction":"server_to_client","method":"sampling/createMessage""#))
@@ -132,6 +144,7 @@ struct ProgramTests {
         let debug = try errors("debug")
         #expect(
             debug.contains("tools/call ask, gemini-2.5-pro, 2 in, 0 out (estimated)"), "\(debug)")
+        #expect(debug.contains("escalation of ask, answered, 1 turns, 0 of the client"))
         #expect(!debug.contains("canary"))
     }
 }

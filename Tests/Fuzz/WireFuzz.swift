@@ -17,7 +17,8 @@ private struct Scan: Equatable {
     var malformed: UInt64
 }
 
-private let vocabulary = Vocabulary(pathSegments: ["analysis", "rootCause", "confidence"])
+private let vocabulary = Vocabulary(
+    pathSegments: ["analysis", "rootCause", "confidence"], innerSegments: ["results"])
 
 /// Scans in chunks of the given lengths, over and over; each in a block of memory of its own, so
 /// that the address sanitizer sees a look beyond it.

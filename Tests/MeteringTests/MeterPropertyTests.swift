@@ -118,6 +118,7 @@ struct MeterPropertyTests {
         var script = Script(Self.commands[seed % Self.commands.count]) {
             $0.openCallsMax = seed % 3 == 0 ? 4 : 10_000
             $0.environment = { $0 == "DEFAULT_MODEL" ? "o3" : nil }
+            $0.clientModel = seed % 2 == 0 ? "claude-sonnet-4-5" : nil
         }
         for _ in 0..<150 {
             let text = line(&random)
@@ -140,6 +141,11 @@ struct MeterPropertyTests {
             #expect(calls.first?.time == begins[id]?.first?.time)
         }
         #expect(script.meter.open.count == 0)
+        #expect(script.meter.escalations.count == 0)
+        #expect(Set(script.traces.map(\.id)).count == script.traces.count)
+        #expect(script.traces.allSatisfy { $0.turns > 0 && $0.durationMilliseconds >= 0 })
+        #expect(script.traces.allSatisfy { $0.qualityPerDollar?.isFinite ?? true })
+        #expect(Set(script.clientTurns.map(\.id)).count == script.clientTurns.count)
 
         for call in script.calls {
             #expect(call.durationMilliseconds >= 0)

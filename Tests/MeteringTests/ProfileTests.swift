@@ -19,12 +19,15 @@ struct ProfileTests {
 
     @Test func `the path segments written down are those of the rows`() throws {
         var segments: Set<String> = []
+        var inner: Set<String> = []
         for text in Profiles.builtInTexts {
             for profile in try ProfileFile.read(Array(text.utf8)) {
                 segments.formUnion(profile.pathSegments)
+                inner.formUnion(profile.innerSegments)
             }
         }
         #expect(Set(Profiles.pathSegments) == segments)
+        #expect(Set(Profiles.innerSegments) == inner)
     }
 
     @Test(arguments: [
@@ -87,12 +90,68 @@ struct ProfileTests {
             #"{"profiles":[{"servers":["x"],"tools":{"t":{"modle":"y"}}}]}"#,
             "'modle' is no field of a tool"
         ),
+        (
+            #"{"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"count":"a"}}}}]}"#,
+            "'each' is missing"
+        ),
+        (
+            #"{"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":"a"}}}}]}"#,
+            "'count' is missing"
+        ),
+        (
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":"a","count":"b",
+            "base":1.5}}}}]}
+            """#,
+            "'base': expected a whole number of 0…1000"
+        ),
+        (
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":"a","count":"b",
+            "plus":-1}}}}]}
+            """#,
+            "'plus': expected a whole number of 0…1000"
+        ),
+        (
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":"a","count":"b",
+            "failed":{"path":"c"}}}}}]}
+            """#,
+            "'values' is missing"
+        ),
+        (
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":"a","count":"b",
+            "times":2}}}}]}
+            """#,
+            "'times' is no field of a rule of model calls"
+        ),
+        (
+            #"{"profiles":[{"servers":["x"],"tools":{"t":{"gone":{}}}}]}"#,
+            "'messages' is missing, or 'path' and 'values'"
+        ),
+        (
+            #"{"profiles":[{"servers":["x"],"tools":{"t":{"gone":{"path":"status"}}}}]}"#,
+            "'path' and 'values' go together"
+        ),
         (#"{"profiles":[{"servers":["x"]}]} x"#, "1:34"),
         ("\u{FEFF}{}", "byte order mark"),
     ])
     func `a bad file says where and what`(text: String, says: String) {
         let error = #expect(throws: JSONError.self) { try ProfileFile.read(Array(text.utf8)) }
         #expect(error?.description.contains(says) == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `a rule's segments are looked for where they can stand, and nowhere else`() throws {
+        let text =
+            #"""
+            {"profiles":[{"servers":["x"],"tools":{"t":{"model_calls":{"each":
+            "metadata.runs.steps","count":"n","failed":{"path":"state.word","values":["no"]}},
+            "gone":{"path":"a.b","values":["gone"]}}}}]}
+            """#
+        let profile = try #require(ProfileFile.read(Array(text.utf8)).first)
+        #expect(profile.pathSegments == ["metadata", "runs", "a", "b"])
+        #expect(profile.innerSegments == ["steps", "n", "state", "word"])
     }
 
     @Test func `paths go through arrays, known keys and unknown ones`() throws {

@@ -23,12 +23,12 @@ struct Script {
             clock: SessionClock(wall: Self.start, monotonic: Self.origin),
             identifiers: IdentifierSource(seed: (1, 2)),
             command: command.split(separator: " ").map(String.init),
-            vocabulary: Vocabulary(pathSegments: Profiles.pathSegments))
+            vocabulary: Vocabulary())
         change(&configuration)
-        let segments = configuration.profiles.reduce(Set(Profiles.pathSegments)) {
-            $0.union($1.pathSegments)
-        }
-        configuration.vocabulary = Vocabulary(pathSegments: segments)
+        let profiles = configuration.profiles
+        configuration.vocabulary = Vocabulary(
+            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments),
+            innerSegments: Profiles.innerSegments + profiles.flatMap(\.innerSegments))
         vocabulary = configuration.vocabulary
         meter = Meter(configuration)
     }

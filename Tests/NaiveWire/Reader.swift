@@ -199,7 +199,9 @@ final class Reader {
     }
 
     private func keep(string decoded: [UInt8], _ label: Label, in place: Place) {
-        let kept = Array(decoded.prefix(Limits.stringBytesMax))
+        let isBelowPath = place.region == .path
+        let limit = isBelowPath ? Limits.pathStringBytesMax : Limits.stringBytesMax
+        let kept = Array(decoded.prefix(limit))
         let item = keep(.string, kept, label, in: place)
         item.part.isTruncated = kept.count < decoded.count
     }

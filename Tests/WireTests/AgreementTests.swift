@@ -3,7 +3,7 @@ import Wire
 
 /// Scanner and twin make the same of anything.
 @Suite struct AgreementTests {
-    private static let vocabulary = Vocabulary(pathSegments: Generator.pathSegments)
+    private static let vocabulary = Generator.vocabulary
 
     #if DEBUG
         private static let caseCount: UInt64 = 400

@@ -16,20 +16,22 @@ struct Generator {
     private var isInText = false
 
     static let pathSegments = ["analysis", "rootCause", "confidence", "turn", "arguments", "text"]
+    static let innerSegments = ["results", "depth", "usage"]
+    static let vocabulary = Vocabulary(
+        pathSegments: pathSegments, innerSegments: innerSegments)
 
     init(seed: UInt64, vocabulary: Vocabulary) {
         random = SplitMix(seed: seed)
         strings = StringMaker(seed: ~seed)
         self.vocabulary = vocabulary
-        spellings = Vocabulary.spellings + Self.pathSegments
+        spellings = Vocabulary.spellings + Self.pathSegments + Self.innerSegments
         liked = Self.likedSpellings
     }
 
     private static let likedSpellings: [Region: [String]] = {
-        let vocabulary = Vocabulary(pathSegments: pathSegments)
         var liked: [Region: [String]] = [:]
         for region in regions {
-            liked[region] = (Vocabulary.spellings + pathSegments).filter {
+            liked[region] = (Vocabulary.spellings + pathSegments + innerSegments).filter {
                 Rule.of(vocabulary.lookup($0), in: region, depth: 1) != .skip
             }
         }

@@ -5,7 +5,7 @@ import Wire
 /// The generated streams have in them what they are for: agreement about nothing says nothing.
 @Suite struct GeneratorTests {
     @Test func reachesEveryRule() {
-        let vocabulary = Vocabulary(pathSegments: Generator.pathSegments)
+        let vocabulary = Generator.vocabulary
         var tally: [String: Int] = [:]
         var keys: Set<Key> = []
         func note(_ what: String, if isSo: Bool = true) { if isSo { tally[what, default: 0] += 1 } }

@@ -51,7 +51,7 @@ struct Row: Sendable, CustomTestStringConvertible {
     /// Expects it of the twin, and that the scanner agrees.
     func check(sourceLocation: SourceLocation = #_sourceLocation) {
         let bytes = Array(stream.utf8)
-        let vocabulary = Vocabulary(pathSegments: Generator.pathSegments)
+        let vocabulary = Generator.vocabulary
         let found = NaiveScanner.scan(bytes, vocabulary: vocabulary)
         #expect(found.messages.map(\.outline) == outlines, sourceLocation: sourceLocation)
         #expect(found.malformed == malformed, sourceLocation: sourceLocation)

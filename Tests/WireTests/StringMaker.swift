@@ -72,7 +72,7 @@ struct StringMaker {
 
     /// Around the limits, with a scalar of several bytes across them.
     private mutating func long() -> [UInt8] {
-        let near = random.pick([64, 128, 1024, 1024, 4096, 4096, 8192])
+        let near = random.pick([64, 128, 256, 1024, 1024, 4096, 4096, 8192])
         let unit = Array(random.pick(["a", "x y\n", "漢", "é", "\u{1f600}", "```\n"]).utf8)
         let wanted = near - 3 + random.below(7)
         var bytes = Array("abc".utf8.prefix(random.below(4)))

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CPlatformCurl.h"
+
 // No <sys/types.h>: its types would belong to this module in Swift's eyes. A pid_t is an int32_t
 // on every system we build for.
 

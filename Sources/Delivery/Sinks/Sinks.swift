@@ -9,7 +9,11 @@ package enum Sinks {
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
         let values = environment.filter { !$0.value.isEmpty }
-        _ = values
-        return []
+        var sinks: [any Sink] = []
+        sinks += EvalOps.read(values, complain: complain)
+        sinks += OTLP.read(values, complain: complain)
+        sinks += MosaicSink.read(values, complain: complain)
+        sinks += HarperSink.read(values, complain: complain)
+        return sinks
     }
 }

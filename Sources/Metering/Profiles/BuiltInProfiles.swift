@@ -32,19 +32,26 @@ extension Profiles {
               "reason": ["claude_context.stuck_description", "claudeContext.stuckDescription",
               "stuck_description"], "conversation_result": "sessionId"},
             "continue_conversation": {"calls_model": true, "event_type": "conversation",
-              "conversation_argument": ["session_id", "sessionId"]},
+              "conversation_argument": ["session_id", "sessionId"], "gone": {"messages":
+              ["not found or expired"], "messages_alone":
+              ["is currently processing another request"]}},
             "finalize_conversation": {"calls_model": true, "event_type": "conversation",
               "conversation_argument": ["session_id", "sessionId"], "ends_conversation": true,
+              "gone": {"messages": ["not found or expired"], "messages_alone":
+              ["is currently processing another request"]},
               "quality": [{"path": "findings.rootCauses.confidence", "take": "max"}, {"path":
               "status", "values": {"success": 0.5, "partial": 0.25}}], "failure": {"path":
               "metadata.errorType", "types": {"RateLimitError": "rate_limit", "SessionError":
               "other"}}},
             "get_conversation_status": {"calls_model": false, "conversation_argument":
-              ["session_id", "sessionId"]},
+              ["session_id", "sessionId"], "gone": {"path": "status", "values":
+              ["not_found", "abandoned"]}},
             "run_hypothesis_tournament": {"calls_model": true, "event_type": "analysis",
               "reason": ["claude_context.stuck_description", "claudeContext.stuckDescription",
               "stuck_description", "issue"], "quality": [{"path":
-              "winner.overallConfidence"}]}
+              "winner.overallConfidence"}], "model_calls": {"base": 1, "each":
+              "rounds.results", "count": "explorationDepth", "plus": 1, "failed": {"path":
+              "keyInsights", "values": ["Exploration encountered errors"]}}}
           },
           "no_model": ["configure_api_key", "get_setup_guide", "test_simple_tool",
             "debug_parameters", "health_check", "health_summary", "get_model_info",
@@ -348,8 +355,11 @@ extension Profiles {
         "claudeContext", "claude_context", "code_path", "confidence", "continuation_id",
         "continuation_offer", "conversationId", "conversation_id", "errorType", "findings",
         "hypothesis", "issue", "metadata", "model", "name", "overallConfidence",
-        "previous_response_id", "request", "response_id", "rootCauses", "session", "sessionId",
-        "session_id", "status", "stuckDescription", "stuck_description", "suspected_issues",
+        "previous_response_id", "request", "response_id", "rootCauses", "rounds", "session",
+        "sessionId", "session_id", "status", "stuckDescription", "stuck_description",
+        "suspected_issues",
         "threadId", "winner",
     ]
+    /// Those below others, written out likewise.
+    package static let innerSegments: [String] = ["explorationDepth", "keyInsights", "results"]
 }

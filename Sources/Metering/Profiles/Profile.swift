@@ -45,6 +45,10 @@ package struct Profile: Sendable, Equatable {
         package var endsConversation = false
         /// How good an answer is; the first rule that finds something.
         package var quality: [QualityRule] = []
+        /// How many model calls an answer stands for.
+        package var modelCalls: ModelCallsRule?
+        /// How an answer says that its conversation is gone.
+        package var gone: GoneRule?
         /// The field of an answer whose presence makes it a failure, and what its values mean.
         package var failure: FailureRule?
 
@@ -67,6 +71,36 @@ package struct Profile: Sendable, Equatable {
         package var types: [String: String] = [:]
     }
 
+    /// How many times a tool asked its model, read from its answer: `base`, and for each item that
+    /// the answer lists, the item's own count and `plus`.
+    package struct ModelCallsRule: Sendable, Equatable {
+        package var base: UInt64 = 0
+        package var each: FieldPath
+        /// In an item.
+        package var count: FieldPath
+        package var plus: UInt64 = 0
+        /// How an item, by all words there, says that it failed: `plus` may not have happened then.
+        package var failed: WordRule?
+    }
+
+    /// A field, and the words that mean something there.
+    package struct WordRule: Sendable, Equatable {
+        package var path: FieldPath
+        package var values: [String]
+    }
+
+    /// How an answer says that the server has no such conversation any more.
+    package struct GoneRule: Sendable, Equatable {
+        /// What errors say; ASCII case does not count.
+        package var messages: [String] = []
+        /// What errors say that may also mean something else while another call of the conversation
+        /// is under way.
+        package var messagesAlone: [String] = []
+        package var field: WordRule?
+
+        package init() {}
+    }
+
     /// What is said of a tool by its name.
     package func tool(_ name: String?) -> Tool {
         name.flatMap { tools[$0] } ?? otherTools
@@ -83,10 +117,38 @@ package struct Profile: Sendable, Equatable {
             let paths =
                 tool.modelArgument + tool.reason + tool.conversationArgument
                 + tool.conversationResult + tool.quality.map(\.path)
-                + (tool.failure.map { [$0.path] } ?? [])
+                + [tool.failure?.path, tool.gone?.field?.path].compactMap { $0 }
             for path in paths { segments.formUnion(path.segments) }
+            for (segment, isInner) in tool.modelCallsSegments where !isInner {
+                segments.insert(segment)
+            }
         }
         return segments
+    }
+
+    /// Those that are looked for below another one only, for `Vocabulary(innerSegments:)`.
+    package var innerSegments: Set<String> {
+        var segments: Set<String> = []
+        for tool in Array(tools.values) + [otherTools] {
+            for (segment, isInner) in tool.modelCallsSegments where isInner {
+                segments.insert(segment)
+            }
+        }
+        return segments
+    }
+}
+
+extension Profile.Tool {
+    /// The keys of the paths that lead to many items, of which a long answer may have more than the
+    /// scanner can keep: they are not to be met by chance elsewhere.
+    fileprivate var modelCallsSegments: [(segment: String, isInner: Bool)] {
+        guard let rule = modelCalls else { return [] }
+        let ends = [rule.count.segments, rule.failed?.path.segments ?? []]
+        return ends.flatMap { end in
+            let all = rule.each.segments + end
+            let wrappers = all.prefix { Vocabulary.isWrapper($0) }.count
+            return all.enumerated().map { ($0.element, $0.offset > wrappers) }
+        }
     }
 }
 

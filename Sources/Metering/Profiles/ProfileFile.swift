@@ -21,6 +21,12 @@ package import Records
 /// - `event_type`: analysis, escalation, conversation or another word;
 /// - `quality`: rules, the first that finds something counts: `path` in the answer, `take` of
 ///   several figures `max` (so if not said), `mean`, `min` or `first`, `values` of words (0…1);
+/// - `model_calls`: how often the tool asked its model, where an answer tells: `base`, and for `each`
+///   item the answer has at that path the number at `count` in it and `plus`, which an item does
+///   not get whose words at the `path` of `failed` are all among its `values`;
+/// - `gone`: how an answer says that its conversation is no more: `messages` in errors,
+///   `messages_alone` that mean it only while no other call of the conversation is under way, a
+///   `path` and its `values`;
 /// - `failure`: the `path` of a field that makes an answer a failure, and the error `types` its
 ///   values mean.
 ///
@@ -87,6 +93,8 @@ package enum ProfileFile {
             case "ends_conversation": tool.endsConversation = try reader.bool()
             case "quality": tool.quality = try list(&reader, quality)
             case "failure": tool.failure = try failure(&reader)
+            case "model_calls": tool.modelCalls = try modelCalls(&reader)
+            case "gone": tool.gone = try gone(&reader)
             default: return false
             }
             return true
@@ -138,7 +146,85 @@ package enum ProfileFile {
         return Profile.FailureRule(path: rulePath, types: types)
     }
 
+    private static func modelCalls(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> Profile.ModelCallsRule {
+        var base: UInt64 = 0
+        var plus: UInt64 = 0
+        var each: FieldPath?
+        var count: FieldPath?
+        var failed: Profile.WordRule?
+        let start = reader.offset
+        try fields(of: &reader, "a rule of model calls") { (name, reader) throws(JSONError) in
+            switch name {
+            case "base": base = try smallNumber(&reader)
+            case "plus": plus = try smallNumber(&reader)
+            case "each": each = try path(&reader)
+            case "count": count = try path(&reader)
+            case "failed": failed = try words(&reader)
+            default: return false
+            }
+            return true
+        }
+        guard let each else { throw reader.error("'each' is missing", at: start) }
+        guard let count else { throw reader.error("'count' is missing", at: start) }
+        return Profile.ModelCallsRule(
+            base: base, each: each, count: count, plus: plus, failed: failed)
+    }
+
+    private static func words(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> Profile.WordRule {
+        var rulePath: FieldPath?
+        var values: [String] = []
+        let start = reader.offset
+        try fields(of: &reader, "a rule of words") { (name, reader) throws(JSONError) in
+            switch name {
+            case "path": rulePath = try path(&reader)
+            case "values": values = try list(&reader, text)
+            default: return false
+            }
+            return true
+        }
+        guard let rulePath else { throw reader.error("'path' is missing", at: start) }
+        guard !values.isEmpty else { throw reader.error("'values' is missing", at: start) }
+        return Profile.WordRule(path: rulePath, values: values)
+    }
+
+    private static func gone(_ reader: inout JSONReader) throws(JSONError) -> Profile.GoneRule {
+        var rule = Profile.GoneRule()
+        var rulePath: FieldPath?
+        var values: [String] = []
+        let start = reader.offset
+        try fields(of: &reader, "a rule of what is gone") { (name, reader) throws(JSONError) in
+            switch name {
+            case "messages": rule.messages = try list(&reader, text)
+            case "messages_alone": rule.messagesAlone = try list(&reader, text)
+            case "path": rulePath = try path(&reader)
+            case "values": values = try list(&reader, text)
+            default: return false
+            }
+            return true
+        }
+        guard (rulePath == nil) == values.isEmpty else {
+            throw reader.error("'path' and 'values' go together", at: start)
+        }
+        if let rulePath { rule.field = Profile.WordRule(path: rulePath, values: values) }
+        guard rule != Profile.GoneRule() else {
+            throw reader.error("'messages' is missing, or 'path' and 'values'", at: start)
+        }
+        return rule
+    }
+
     // MARK: Values
+
+    private static func smallNumber(_ reader: inout JSONReader) throws(JSONError) -> UInt64 {
+        let value = try reader.double()
+        guard (0...1000).contains(value), value == value.rounded() else {
+            throw reader.error("expected a whole number of 0…1000")
+        }
+        return UInt64(value)
+    }
 
     private static func text(_ reader: inout JSONReader) throws(JSONError) -> String {
         let text = try reader.string()

@@ -17,6 +17,16 @@ struct FoldedText {
 
     func hasAny(_ phrases: [StaticString]) -> Bool { phrases.contains { has($0) } }
 
+    /// Whether words of a profile's occur.
+    func has(_ words: String) -> Bool {
+        let wanted = FoldedText(words).bytes
+        guard let first = wanted.first, bytes.count >= wanted.count else { return false }
+        for start in 0...(bytes.count - wanted.count) where bytes[start] == first {
+            if bytes[start..<(start + wanted.count)].elementsEqual(wanted) { return true }
+        }
+        return false
+    }
+
     /// Where a phrase, given in lower case, occurs first from an index on.
     func find(_ phrase: StaticString, from start: Int) -> Int? {
         let length = phrase.utf8CodeUnitCount

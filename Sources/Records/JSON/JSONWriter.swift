@@ -23,6 +23,9 @@ package struct JSONWriter: ~Copyable {
 
     deinit { bytes.deallocate() }
 
+    /// How many bytes `finish` would give.
+    package var byteCount: Int { head.count + count }
+
     /// The bytes, the ones that were there before first.
     package consuming func finish() -> [UInt8] {
         head.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
@@ -86,10 +89,23 @@ package struct JSONWriter: ~Copyable {
     }
 
     package mutating func number(_ value: some BinaryInteger) {
+        number(magnitude: UInt64(clamping: value.magnitude), isNegative: value < 0)
+    }
+
+    // Counts are written most. Called from another target, the generic function above costs ten
+    // times as much.
+
+    package mutating func number(_ value: UInt64) { number(magnitude: value, isNegative: false) }
+
+    package mutating func number(_ value: Int64) {
+        number(magnitude: value.magnitude, isNegative: value < 0)
+    }
+
+    private mutating func number(magnitude: UInt64, isNegative: Bool) {
         separate()
         reserve(21)
-        if value < 0 { put(UInt8(ascii: "-")) }
-        putDecimal(UInt64(clamping: value.magnitude))
+        if isNegative { put(UInt8(ascii: "-")) }
+        putDecimal(magnitude)
     }
 
     /// The shortest digits that read back as the same `Double`; `null` for NaN and infinities.
@@ -117,6 +133,23 @@ package struct JSONWriter: ~Copyable {
         put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / 10 % 10))
         guard rest % 10 > 0 else { return }
         put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+    }
+
+    /// Billionths as a decimal fraction, every digit of it: 10012500 is `0.0100125`.
+    package mutating func number(billionths value: Int64) {
+        separate()
+        reserve(22)
+        if value < 0 { put(UInt8(ascii: "-")) }
+        putDecimal(value.magnitude / 1_000_000_000)
+        var rest = value.magnitude % 1_000_000_000
+        guard rest > 0 else { return }
+        put(UInt8(ascii: "."))
+        var unit: UInt64 = 100_000_000
+        while rest > 0 {
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / unit))
+            rest %= unit
+            unit /= 10
+        }
     }
 
     /// A number as it was read. A text that is no JSON number is written as a string.
@@ -168,6 +201,12 @@ package struct JSONWriter: ~Copyable {
     }
 
     package mutating func member(_ name: StaticString, _ value: (some BinaryInteger)?) {
+        guard let value else { return }
+        key(name)
+        number(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: UInt64?) {
         guard let value else { return }
         key(name)
         number(value)

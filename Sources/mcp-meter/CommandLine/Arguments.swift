@@ -5,6 +5,8 @@ enum Invocation: Equatable {
     case inspect(InspectOptions)
     case demo(DemoOptions)
     case prices(PricesOptions)
+    case deliver(DeliverOptions)
+    case doctor(DoctorOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -51,6 +53,8 @@ enum Arguments {
         case "inspect": return inspect(rest)
         case "demo": return demo(rest)
         case "prices": return prices(rest)
+        case "deliver": return deliver(rest)
+        case "doctor": return doctor(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
@@ -118,9 +122,9 @@ enum Arguments {
         return .prices(options)
     }
 
-    private static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
+    static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
 
-    private static func unexpected(
+    static func unexpected(
         _ word: String, in command: String, _ known: [String]
     ) -> Invocation {
         .misuse("`\(command)` does not take `\(word)`." + suggestion(word, known))

@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["deliver", "serve", "report", "import", "wrap", "unwrap", "doctor"]
+    static let reserved = ["serve", "report", "import", "wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -68,6 +68,44 @@ enum CommandTable {
                     meaning: "say whether FILE can be used as MCP_METER_PRICES")
             ],
             examples: ["mcp-meter prices gemini-2.5"]),
+        Command(
+            name: "deliver",
+            usage: "mcp-meter deliver [--once | --status [--json] | --retry-dead]",
+            summary: "Send what the ledger holds to where the variables say.",
+            details: [
+                "Sends every record, from the ledger's beginning, to each endpoint that is set,",
+                "and goes on as records come. Endpoints do not hold up each other; each goes on",
+                "where it was when this is started again. Metered sessions start it by",
+                "themselves, so there is no need to unless they end before it can deliver.",
+            ],
+            options: [
+                Option(name: "--once", meaning: "send what is there now, then end"),
+                Option(
+                    name: "--until-idle",
+                    meaning: "end when nothing comes any more; how sessions start it"),
+                Option(name: "--status", meaning: "show how delivery goes; send nothing"),
+                Option(name: "--json", meaning: "show that as JSON"),
+                Option(name: "--retry-dead", meaning: "send again what was refused for good"),
+                Option(
+                    name: "--patience SECONDS",
+                    meaning: "how long to try what cannot be sent (30; --until-idle: 300)"),
+            ],
+            examples: ["mcp-meter deliver --status"]),
+        Command(
+            name: "doctor",
+            usage: "mcp-meter doctor [--json] [--offline]",
+            summary: "Say what is on, where it goes, and whether all is well.",
+            details: [
+                "Looks at the variables of the shell it is started in (a client may start its",
+                "servers with others), at the ledger, and at each receiver, to which it sends",
+                "an empty message and no data. What is not well is followed by what mends it.",
+                "Ends with 1 if something needs a hand, else with 0.",
+            ],
+            options: [
+                Option(name: "--json", meaning: "one JSON object"),
+                Option(name: "--offline", meaning: "connect to no receiver"),
+            ],
+            examples: ["MCP_METER=on mcp-meter doctor"]),
         Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",

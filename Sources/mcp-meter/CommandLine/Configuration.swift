@@ -1,3 +1,4 @@
+import Delivery
 import Metering
 
 /// What the environment means: every value set and valid, every bad value named.
@@ -20,8 +21,8 @@ struct Configuration {
     var surface: String?
     /// W3C trace context that calls belong to, from whoever started us.
     var traceparent: String?
-    /// Records are to be sent somewhere, so none may be removed before it was.
-    var isDeliveryConfigured = false
+    /// Where records are to be sent, so that none may be removed before it was.
+    var destinations: [Destination] = []
     /// One line each: which variable has which bad value, and what was expected.
     var complaints: [String] = []
 
@@ -70,11 +71,11 @@ struct Configuration {
                 "\(name) is set, but this version enforces no policy: calls are metered, none is "
                     + "held back.")
         }
-        if let name = Self.endpointVariables.first(where: { Self.isWanted(values, $0) }) {
-            isDeliveryConfigured = true
-            complaints.append(
-                "\(name) is set, but this version sends nothing: records are kept in the ledger.")
-        }
+        guard Self.endpointVariables.contains(where: { values[$0] != nil }) else { return }
+        var said: [String] = []
+        let sinks = Sinks.configured(environment) { said.append($0) }
+        destinations = sinks.map(\.destination)
+        complaints += said
     }
 
     /// Only a session that is metered has anything to complain about, except about `MCP_METER`.

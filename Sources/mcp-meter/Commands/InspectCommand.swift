@@ -101,9 +101,13 @@ private struct Inspector: FrameSink {
 
     private mutating func write() {
         var bytes: [UInt8] = []
-        for case .call(let call) in records {
-            calls += 1
-            Record.call(call).encode(into: &bytes)
+        for record in records {
+            switch record {
+            case .call: calls += 1
+            case .usage, .trace: break
+            case .session, .begin: continue
+            }
+            record.encode(into: &bytes)
         }
         records.removeAll(keepingCapacity: true)
         if !bytes.isEmpty { Console.print(String(decoding: bytes, as: UTF8.self)) }

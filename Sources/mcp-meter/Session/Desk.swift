@@ -1,3 +1,4 @@
+import Delivery
 import Ledger
 import Metering
 import Posix
@@ -17,7 +18,7 @@ struct Desk: ~Copyable {
     private static let earlyNanoseconds: UInt64 = 250_000_000
     /// So many answers wait at most; a server that answers what nobody asked gets no more of us.
     private static let earlyMax = 256
-    /// How often old things are tidied up when nothing happens.
+    /// How often old things are tidied up.
     static let tickNanoseconds: UInt64 = 10_000_000_000
 
     private let office: Office
@@ -34,7 +35,11 @@ struct Desk: ~Copyable {
     /// Slots whose calls are among the lines about to be written.
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
+    private var lastTick: UInt64 = 0
     private var hasComplained = false
+    private var starter: ShipperStarter
+    /// Lines were written that nobody was told of.
+    private var hasAppended = false
     private(set) var isOver = false
 
     /// - Parameter writer: has its segment open, if that can be.
@@ -43,7 +48,10 @@ struct Desk: ~Copyable {
         self.setup = setup
         meter = Meter(setup.configuration())
         segment = writer.segment
+        starter = ShipperStarter(
+            setup.destinations, in: setup.directory, complain: setup.complain)
         self.writer = writer
+        lastTick = setup.start
     }
 
     mutating func begin() {
@@ -52,13 +60,12 @@ struct Desk: ~Copyable {
     }
 
     mutating func applyRetention() {
-        // Without a place to send records to, nothing waits to be sent.
         office.diskBegins()
         defer { office.diskEnds() }
-        let acknowledged: UInt64 = setup.isDeliveryConfigured ? 0 : .max
+        let acknowledged = Acknowledgements(of: setup.destinations, in: setup.directory)
         _ = try? Retention().applyDaily(
             to: LedgerReader(setup.directory), now: Timestamp(microseconds: WallClock.now())
-        ) { _ in acknowledged }
+        ) { acknowledged.bytes(of: $0) }
     }
 
     mutating func take(_ delivery: Delivery) {
@@ -109,12 +116,20 @@ struct Desk: ~Copyable {
         early = kept
     }
 
-    mutating func tick(at now: UInt64) { meter.tick(at: now, into: &records) }
+    /// Gives up what nobody goes on with.
+    private mutating func tick(at now: UInt64) {
+        guard now &- lastTick >= Self.tickNanoseconds else { return }
+        lastTick = now
+        meter.tick(at: now, into: &records)
+        starter.look(at: now)
+    }
 
     /// Writes what there is to write.
     ///
     /// - Returns: when to look again if nothing comes.
     mutating func flush(at now: UInt64) -> UInt64 {
+        // Also while messages come and come: then nothing else ever wakes this up.
+        tick(at: now)
         takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
@@ -132,11 +147,21 @@ struct Desk: ~Copyable {
             waiting[id] = nil
         }
         append()
+        haveDelivered(at: now)
         for slot in settled { office.blackBox.release(slot) }
         settled.removeAll(keepingCapacity: true)
         let isQuiet =
             waiting.isEmpty && early.isEmpty && now &- lastActivity > Self.beginNanoseconds
         return now &+ (isQuiet ? Self.tickNanoseconds : Self.beginNanoseconds)
+    }
+
+    /// Has what was just written delivered.
+    private mutating func haveDelivered(at now: UInt64) {
+        guard hasAppended, !setup.destinations.isEmpty else { return }
+        hasAppended = false
+        office.diskBegins()
+        defer { office.diskEnds() }
+        if isOver { starter.end(at: now) } else { starter.appended(at: now) }
     }
 
     private func isDue(_ held: (begin: Parcel.Begin, since: UInt64), at now: UInt64) -> Bool {
@@ -145,6 +170,7 @@ struct Desk: ~Copyable {
 
     private mutating func append() {
         guard !bytes.isEmpty else { return }
+        hasAppended = true
         office.diskBegins()
         defer { office.diskEnds() }
         do throws(LedgerError) {
@@ -177,7 +203,11 @@ struct Desk: ~Copyable {
                     .map { "\($0.value) \($0.key)" }.joined(separator: ", ")
                 setup.complain("\(server) is over: \(counts.isEmpty ? "nothing went by" : counts)")
             }
-        case .call(let call) where setup.logLevel >= .debug: setup.complain(CallLine.text(call))
+        case .call(let call) where setup.logLevel >= .debug,
+            .usage(let call) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(call))
+        case .trace(let trace) where setup.logLevel >= .debug:
+            setup.complain(CallLine.text(trace))
         default: break
         }
     }

@@ -1,3 +1,4 @@
+import Delivery
 import Ledger
 import Metering
 import Posix
@@ -17,8 +18,8 @@ final class MeteringThread: @unchecked Sendable {
         var directory: LedgerDirectory
         /// The stamp of the session's beginning.
         var start: UInt64
-        /// Records are to be sent somewhere: none may be removed before it was.
-        var isDeliveryConfigured: Bool
+        /// Where records are to be sent: none may be removed before it was.
+        var destinations: [Destination]
         /// What else is said there: the session's beginning and end, each call.
         var logLevel = Configuration.LogLevel.error
         /// Says a line on standard error.
@@ -105,7 +106,6 @@ final class MeteringThread: @unchecked Sendable {
             case .closed: return
             case .timedOut where look < deadline: continue
             case .timedOut:
-                desk.tick(at: MonotonicClock.now())
                 // Not before the first quiet moment: a short session is to be short.
                 if !isTidy { desk.applyRetention() }
                 isTidy = true

@@ -57,7 +57,7 @@ struct Session {
                     profiles: profiles)
             },
             directory: directory, start: start,
-            isDeliveryConfigured: plan.configuration.isDeliveryConfigured,
+            destinations: plan.configuration.destinations,
             logLevel: plan.configuration.logLevel, complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
         do throws(SystemError) {
@@ -81,7 +81,9 @@ struct Session {
 extension Vocabulary {
     /// The keys that the built-in profiles and these look for.
     init(with profiles: [Profile]) {
-        self.init(pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments))
+        self.init(
+            pathSegments: Profiles.pathSegments + profiles.flatMap(\.pathSegments),
+            innerSegments: Profiles.innerSegments + profiles.flatMap(\.innerSegments))
     }
 }
 
