@@ -70,6 +70,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
+                "Exporter",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(

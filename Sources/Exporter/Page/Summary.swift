@@ -40,7 +40,7 @@ struct Summary: Sendable {
             if let cost = call.cost?.nanodollars {
                 nanodollars &+= cost
                 if isEstimated, call.cost?.source == .priced { estimatedNanodollars &+= cost }
-            } else {
+            } else if call.cost?.source == .unpriced {
                 unpriced &+= 1
             }
         }

@@ -7,6 +7,7 @@ enum Invocation: Equatable {
     case prices(PricesOptions)
     case deliver(DeliverOptions)
     case doctor(DoctorOptions)
+    case serve(ServeOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -55,6 +56,7 @@ enum Arguments {
         case "prices": return prices(rest)
         case "deliver": return deliver(rest)
         case "doctor": return doctor(rest)
+        case "serve": return serve(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }

@@ -1,9 +1,9 @@
 /// FIPS 180-4 SHA-256, for the few short texts that must be told apart without being kept.
 ///
 /// Small rather than fast: a reason of at most a kilobyte now and then.
-enum SHA256 {
+package enum SHA256 {
     /// The 32 bytes of the hash.
-    static func hash(_ message: [UInt8]) -> [UInt8] {
+    package static func hash(_ message: [UInt8]) -> [UInt8] {
         var state = initial
         var padded = message
         padded.append(0x80)
