@@ -24,10 +24,11 @@ enum MetricID: Int, CaseIterable, Sendable {
 
     private static let families: [Family] = [
         Family(
-            "mcp_ai_requests_total", .counter, labels: callLabels,
+            "mcp_ai_requests_total", .counter, labels: callLabels, seriesMax: 8_000,
             help: "Model calls by outcome. status is success, error, timeout, rate_limited, "
                 + "cancelled, lost or blocked; operation is the JSON-RPC method.",
-            cardinality: perModel,
+            cardinality: "four statuses for each model call's other labels, and those of the "
+                + "other three that came, at most 8000",
             example: "sum by (model, status) (rate(mcp_ai_requests_total[5m])) * 60"),
         Family(
             "mcp_ai_tokens_total", .counter,
@@ -136,7 +137,7 @@ enum MetricID: Int, CaseIterable, Sendable {
             example: "sum by (operation) (rate(mcp_meter_resource_operations_total[5m]))"),
         Family(
             "mcp_meter_sessions_total", .counter, labels: ["server", "client"], seriesMax: 500,
-            help: "Sessions that began.",
+            help: "Sessions that are over.",
             cardinality: "one for each server and client, at most 500",
             example: "sum by (client) (increase(mcp_meter_sessions_total[1d]))"),
         Family(

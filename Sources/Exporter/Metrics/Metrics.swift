@@ -92,6 +92,11 @@ package struct Metrics: Sendable {
             _ = series(.errors, [key.server, type.rawValue])
         }
         _ = series(.lostCalls, [key.server])
+        for outcome in [CallRecord.Outcome.ok, .error] {
+            _ = series(
+                .calls,
+                [key.server, key.method, key.tool, key.direction.rawValue, outcome.rawValue])
+        }
         let operation = ResourceOperation(method: key.method, tool: key.tool)
         let made = PlainCallSeries(
             calls: series(
@@ -145,6 +150,15 @@ package struct Metrics: Sendable {
     private mutating func make(_ key: ModelCallKey) -> ModelCallSeries {
         let per1k = [key.provider, key.model]
         _ = series(.costPer1k, per1k)
+        // Without failures a rate of errors is 0, and not unknown.
+        for status in ["success", "error", "timeout", "rate_limited"] {
+            _ = series(
+                .requests,
+                [
+                    key.provider, key.model, key.operation, status, key.agentID, key.server,
+                    key.tool,
+                ])
+        }
         let method = key.operation == "sampling/createMessage" ? "sample" : "generate"
         let made = ModelCallSeries(
             requests: series(

@@ -46,7 +46,8 @@ struct PostedFields {
         _ identity: PostIdentity, _ now: Timestamp, price: (CallRecord) -> Cost?,
         reason: (String) -> String?
     ) throws(PostedFieldError) -> CallRecord {
-        guard let provider = try text("provider").map(ProviderName.canonical), let model = try text("model")
+        guard let provider = try text("provider").map(ProviderName.canonical),
+            let model = try text("model")
         else { throw PostedFieldError("provider and model required") }
         if let version = fields["v"], version.int64 != Int64(Record.version) {
             throw PostedFieldError("\"v\" must be \(Record.version)")
