@@ -119,8 +119,11 @@ package struct Metrics: Sendable {
         let key = ModelCallKey(call)
         let found = cache[key] ?? make(key)
         tables[MetricID.requests.rawValue].add(1, to: found.requests)
-        tables[MetricID.duration.rawValue].observe(
-            microseconds(call.durationMilliseconds), in: found.duration)
+        // How long a client thought is not known, unless somebody posted it.
+        if call.direction != .client || call.durationMilliseconds > 0 {
+            tables[MetricID.duration.rawValue].observe(
+                microseconds(call.durationMilliseconds), in: found.duration)
+        }
         tables[MetricID.modelSelection.rawValue].add(1, to: found.selection)
         if call.errorType == .rateLimit {
             tables[MetricID.limitHits.rawValue].add(1, to: found.limitHits)
