@@ -30,6 +30,12 @@ struct ModelCallKey: Hashable, Sendable {
     let costSource: String
     let reason: String
     let eventType: String
+    /// How long a client thought is not known, unless somebody posted it.
+    let isTimed: Bool
+
+    var hasUsage: Bool { usageSource != Self.unknown }
+
+    private static let unknown = "unknown"
 
     init(_ call: CallRecord) {
         provider = call.provider ?? ""
@@ -39,12 +45,13 @@ struct ModelCallKey: Hashable, Sendable {
         agentID = call.agentID ?? ""
         server = call.server ?? ""
         tool = call.tool ?? ""
-        usageSource = call.usage?.source.rawValue ?? "unknown"
+        usageSource = call.usage?.source.rawValue ?? Self.unknown
         // A price of an estimate is an estimate.
         let isEstimated = call.usage?.source == .estimated && call.cost?.source == .priced
-        costSource = isEstimated ? "estimated" : call.cost?.source.rawValue ?? "unknown"
+        costSource = isEstimated ? "estimated" : call.cost?.source.rawValue ?? Self.unknown
         reason = call.modelSource?.rawValue ?? ""
         eventType = call.eventType ?? ""
+        isTimed = call.direction != .client || call.durationMilliseconds > 0
     }
 
     /// The older exporter's words, and those it had none for.
@@ -69,8 +76,9 @@ struct ModelCallSeries: Sendable {
     /// In the order of `TokenSplit.names`.
     let tokens: [Int]
     let cost: Int
-    let duration: Int
-    let tokensPerRequest: Int
+    /// Nil for calls it is not known of.
+    let duration: Int?
+    let tokensPerRequest: Int?
     let selection: Int
     let limitHits: Int
     let successes: Int

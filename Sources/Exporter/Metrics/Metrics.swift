@@ -119,10 +119,9 @@ package struct Metrics: Sendable {
         let key = ModelCallKey(call)
         let found = cache[key] ?? make(key)
         tables[MetricID.requests.rawValue].add(1, to: found.requests)
-        // How long a client thought is not known, unless somebody posted it.
-        if call.direction != .client || call.durationMilliseconds > 0 {
+        if let duration = found.duration {
             tables[MetricID.duration.rawValue].observe(
-                microseconds(call.durationMilliseconds), in: found.duration)
+                microseconds(call.durationMilliseconds), in: duration)
         }
         tables[MetricID.modelSelection.rawValue].add(1, to: found.selection)
         if call.errorType == .rateLimit {
@@ -137,9 +136,8 @@ package struct Metrics: Sendable {
                 add(.unpricedTokens, [key.provider, key.model, TokenSplit.names[place]], tokens)
             }
         }
-        if call.usage != nil {
-            tables[MetricID.tokensPerRequest.rawValue].observe(
-                split.total, in: found.tokensPerRequest)
+        if let tokensPerRequest = found.tokensPerRequest {
+            tables[MetricID.tokensPerRequest.rawValue].observe(split.total, in: tokensPerRequest)
         }
         if let nanodollars = call.cost?.nanodollars {
             tables[MetricID.cost.rawValue].add(nanodollars, to: found.cost)
@@ -184,8 +182,9 @@ package struct Metrics: Sendable {
                     key.provider, key.model, key.operation, key.costSource, key.agentID,
                     key.server, key.tool,
                 ]),
-            duration: series(.duration, [key.provider, key.model, key.operation]),
-            tokensPerRequest: series(.tokensPerRequest, per1k),
+            duration: key.isTimed
+                ? series(.duration, [key.provider, key.model, key.operation]) : nil,
+            tokensPerRequest: key.hasUsage ? series(.tokensPerRequest, per1k) : nil,
             selection: series(
                 .modelSelection, [key.provider, key.model, key.reason, key.eventType]),
             limitHits: series(.limitHits, per1k),
@@ -202,7 +201,6 @@ package struct Metrics: Sendable {
         case .started:
             guard seen.insert(session.id) else { return }
             flight.started(session)
-            _ = series(.sessionDuration, [session.server ?? ""])
         case .ended:
             guard seen.insert(session.id + "/ended") else { return }
             flight.ended(session.id)
@@ -224,12 +222,13 @@ package struct Metrics: Sendable {
             .escalations,
             [event, trace.outcome.rawValue, trace.end.rawValue, trace.agentID ?? "", server])
         add(.escalationCost, [event, server], trace.cost.nanodollars ?? 0)
-        let quality = series(.quality, [event, server])
-        let perDollar = series(.qualityPerDollar, [event, server])
+        // A histogram nothing was ever counted in has no quantiles, and is better not there.
         if let value = trace.quality {
+            let quality = series(.quality, [event, server])
             tables[MetricID.quality.rawValue].observe(fixed(value, 1e6), in: quality)
         }
         if let value = trace.qualityPerDollar {
+            let perDollar = series(.qualityPerDollar, [event, server])
             tables[MetricID.qualityPerDollar.rawValue].observe(fixed(value, 1e3), in: perDollar)
         }
     }

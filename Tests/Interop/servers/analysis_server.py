@@ -23,7 +23,10 @@ def result(arguments: dict) -> dict:
 
 
 for line in sys.stdin:
-    message = json.loads(line)
+    try:
+        message = json.loads(line)
+    except ValueError:
+        continue
     if "id" not in message:
         continue
     match message["method"]:
