@@ -53,7 +53,9 @@ package struct ServiceManager: Sendable {
             guard let start = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
                 return
             }
-            _ = sendto(descriptor.raw, text, text.count, 0, start, socklen_t(offset + end))
+            // A manager that does not read must not hold us up.
+            let flags = CInt(MSG_DONTWAIT)
+            _ = sendto(descriptor.raw, text, text.count, flags, start, socklen_t(offset + end))
         }
     }
 }
