@@ -36,8 +36,10 @@ package final class Exporter: Sendable {
     private let fold: Mutex<LedgerFold>
     private let isReady = Atomic<Bool>(false)
     private let stop = Atomic<Bool>(false)
-    /// Records since the last checkpoint that make another one worth while.
+    /// Records since the last checkpoint that make another one worth while, and the time between
+    /// two: a checkpoint is the size of all ids.
     private static let checkpointRecords = 20_000
+    private static let checkpointNanoseconds: UInt64 = 10_000_000_000
 
     /// Takes up the checkpoint, if there is one that can be used.
     package init(_ settings: Settings, ledger: LedgerReader, intake: UsageIntake) {
@@ -54,6 +56,7 @@ package final class Exporter: Sendable {
     /// - Parameter complain: gets what is worth a line.
     package func follow(_ complain: (String) -> Void) {
         var lastBurial: UInt64 = 0
+        var lastSave = MonotonicClock.now()
         var lastComplaint = ""
         while !stop.load(ordering: .relaxed) {
             var lines = 0
@@ -73,7 +76,13 @@ package final class Exporter: Sendable {
                 isReady.store(true, ordering: .relaxed)
                 MonotonicClock.sleep(nanoseconds: 100_000_000)
             }
-            if fold.withLock({ $0.unsaved }) > Self.checkpointRecords { save(complain) }
+            let unsaved = fold.withLock { $0.unsaved }
+            if unsaved > Self.checkpointRecords,
+                MonotonicClock.now() &- lastSave > Self.checkpointNanoseconds
+            {
+                save(complain)
+                lastSave = MonotonicClock.now()
+            }
         }
         save(complain)
     }

@@ -24,18 +24,19 @@ struct Checkpoint {
             let length = Int(exactly: Self.word(bytes, Self.magic.count)),
             length <= bytes.count - 8 - head
         else { return nil }
-        guard let json = try? JSONValue(parsing: Array(bytes[head..<(head + length)]).span),
+        guard let json = try? JSONValue(parsing: bytes.span.extracting(head..<(head + length))),
             let cursors = json["cursors"]?.array?.map({ $0.string.flatMap { Cursor($0) } }),
             let metrics = Metrics(json)
         else { return nil }
         self.cursors = cursors.compactMap { $0 }
         guard self.cursors.count == cursors.count else { return nil }
         self.metrics = metrics
-        var hashes: [UInt64] = []
-        for place in stride(from: head + length, to: bytes.count - 8, by: 8) {
-            hashes.append(Self.word(bytes, place))
+        let hashes = bytes[(head + length)..<(bytes.count - 8)]
+        guard hashes.count.isMultiple(of: 8) else { return nil }
+        // Straight from the file: a list of them in between would be the size of all else.
+        self.metrics.seen = IDSet(count: hashes.count / 8) { number in
+            Self.word(bytes, hashes.startIndex + 8 * number)
         }
-        self.metrics.seen = IDSet(hashes: hashes)
     }
 
     /// The file. Takes what is counted as it is: a copy of the ids would be the size of all else.

@@ -7,12 +7,15 @@ package struct IDSet: Sendable {
 
     package init() { slots = Array(repeating: 0, count: 1024) }
 
-    /// From what `forEachHash` gave.
-    package init(hashes: [UInt64]) {
+    /// From what `forEachHash` gave, one by one.
+    package init(count: Int, hash: (Int) -> UInt64) {
         var capacity = 1024
-        while capacity < hashes.count * 2 { capacity *= 2 }
+        while capacity * 3 < count * 4 { capacity *= 2 }
         slots = Array(repeating: 0, count: capacity)
-        for hash in hashes where hash != 0 { _ = insert(hash: hash) }
+        for number in 0..<count {
+            let hash = hash(number)
+            if hash != 0 { _ = insert(hash: hash) }
+        }
     }
 
     package func forEachHash(_ body: (UInt64) -> Void) {
