@@ -92,6 +92,14 @@ enum PageData {
             Record.trace(trace).encode(into: &json)
         }
         json.endArray()
+        // Those whose cost rests on an estimate, as far as their turns are among the latest.
+        json.key("estimated_traces")
+        json.beginArray()
+        let estimated = Set(summary.turns.all.compactMap(\.call).compactMap(\.estimatedTrace))
+        for trace in summary.traces.all.suffix(50) where estimated.contains(trace.traceID) {
+            json.string(trace.traceID)
+        }
+        json.endArray()
         json.endObject()
         return json.finish()
     }
@@ -119,6 +127,13 @@ extension Record {
         case .call(let call), .usage(let call): call
         case .session, .begin, .trace: nil
         }
+    }
+}
+
+extension CallRecord {
+    /// The id of its trace, if its cost is that of estimated tokens.
+    fileprivate var estimatedTrace: String? {
+        usage?.source == .estimated && cost?.source == .priced ? traceID : nil
     }
 }
 

@@ -33,6 +33,8 @@ function element(tag, kind, ...content) {
   return made;
 }
 const named = text => element("bdi", "", text);
+// A name that may be broken where it has a joint.
+const jointed = text => element("bdi", "", ...text.split(/(?<=[_\-/.:])/).flatMap(part => [document.createElement("wbr"), part]).slice(1));
 function when(time) {
   const date = new Date(time);
   const isToday = date.toDateString() === new Date().toDateString();
@@ -55,6 +57,7 @@ function money(sum, text = dollars) {
   return element("span", "", made, element("small", "", count(sum.unpriced) + " unpriced"));
 }
 const tokensOf = sum => figure((sum.estimated_tokens ? "~" : "") + short(sum.tokens), sum.tokens, count(sum.tokens) + " tokens");
+const callsOf = sum => element("span", "", figure(count(sum.calls), sum.calls, plural(sum.calls, "call")), ...(sum.errors ? [element("small", "bad", count(sum.errors) + " failed")] : []));
 const cell = (content, kind = "", tag = "td") => element(tag, kind, content);
 const heading = (content, kind, scope = "row") => { const made = cell(content, kind, "th"); made.scope = scope; return made; };
 
@@ -121,10 +124,8 @@ function showCards(data) {
   for (const [id, from] of [["today", 29], ["week", 23], ["month", 0]]) {
     const sum = total(rows, from);
     $("spend-" + id).replaceChildren(money(sum, roughly));
-    const parts = [plural(sum.calls, "call"), element("span", "", tokensOf(sum), " tokens")];
-    if (sum.errors) parts.push(count(sum.errors) + " failed");
-    if (sum.unpriced && sum.usd_nanos) parts.push(count(sum.unpriced) + " unpriced");
-    $("detail-" + id).replaceChildren(...parts.flatMap(part => [" · ", part]).slice(1));
+    const trouble = [sum.errors && count(sum.errors) + " failed", sum.unpriced && sum.usd_nanos && count(sum.unpriced) + " unpriced"].filter(Boolean);
+    $("detail-" + id).replaceChildren(element("span", "", plural(sum.calls, "call") + " · ", tokensOf(sum), " tokens"), element("span", "", trouble.join(" · ")));
   }
   $("running").textContent = plural(data.calls_in_flight, "call");
   $("detail-running").textContent = plural(data.sessions_active, "session") + " open";
@@ -134,7 +135,7 @@ function showCards(data) {
 
 const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
 const measures = {
-  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: dollars, axis: axisDollars, none: "No cost in this time." },
+  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: roughly, axis: axisDollars, none: "No cost in this time." },
   tokens: { of: "tokens", estimated: "estimated_tokens", text: short, axis: (value, step) => short(value), none: "No tokens in this time." },
 };
 function axisDollars(nanos, step) {
@@ -212,10 +213,11 @@ function showChart() {
       const low = y(sum);
       sum += model.values[place];
       const size = Math.max(low - y(sum), 0.5);
-      column.append(make("rect", { class: model.colour, x: x + (wide - bar) / 2, y: low - size, width: bar, height: Math.max(size - (size > 3 ? 1 : 0), 0.5), rx: Math.min(2, size / 2) }));
+      column.append(make("rect", { class: model.colour, x: x + (wide - bar) / 2, y: low - size, width: bar, height: Math.max(size - (size > 3 ? 1 : 0), 0.5), rx: Math.min(1, size / 2) }));
     }
     parts.push(column);
-    if ((starts.length - 1 - place) % every === 0) parts.push(make("text", { x: x + wide / 2, y: height - 6, "text-anchor": "middle" }, periodText(start, isHourly, false)));
+    const isLast = place === starts.length - 1 && wide < 44;
+    if ((starts.length - 1 - place) % every === 0) parts.push(make("text", { x: isLast ? width : x + wide / 2, y: height - 6, "text-anchor": isLast ? "end" : "middle" }, periodText(start, isHourly, false)));
   });
   if (!most) parts.push(make("text", { class: "words", x: width / 2, y: height / 2, "text-anchor": "middle" }, measure.none));
   svg.replaceChildren(...parts);
@@ -233,7 +235,7 @@ function showFigures() {
   $("figures-body").replaceChildren(...starts.map((start, place) => {
     const values = models.map(model => model.values[place]);
     values.push(values.reduce((a, b) => a + b, 0));
-    return element("tr", "", heading(periodText(start, isHourly, true)), ...values.map(value => cell(value ? measure.text(value) : "–", "number")));
+    return element("tr", "", heading(periodText(start, isHourly, true)), ...values.map(value => cell(!value ? "–" : measure.of === "usd_nanos" ? dollars(value) : short(value), "number")));
   }).reverse());
   markScrollable();
 }
@@ -257,11 +259,11 @@ function showTip(event) {
 function sumRows(id, list, name) {
   const rows = list.map(row => {
     const sum = sumOf(row.sum);
-    return { key: JSON.stringify({ ...row, sum: 0 }), sign: row.sum.join(), make: () => element("tr", "", heading(name(row), "name"), cell(count(sum.calls), "number"), cell(count(sum.errors), sum.errors ? "number bad" : "number faint"), cell(tokensOf(sum), "number"), cell(money(sum), "number")) };
+    return { key: JSON.stringify({ ...row, sum: 0 }), sign: row.sum.join(), make: () => element("tr", "", heading(name(row), "name"), cell(money(sum), "number"), cell(callsOf(sum), "number"), cell(tokensOf(sum), "number")) };
   });
-  show($(id), rows.length ? fold(id, rows, 10) : nothing(5, "No model was called in the last 30 days."));
+  show($(id), rows.length ? fold(id, rows, 10) : nothing(4, "No model was called in the last 30 days."));
 }
-const under = (text, below) => element("span", "", named(text), ...(below ? [element("small", "", named(below))] : []));
+const under = (text, below) => element("span", "", jointed(text), ...(below ? [element("small", "", jointed(below))] : []));
 function showTables() {
   sumRows("tools", current.tools, row => under(row.tool || (row.direction === "client" ? "the client’s own turns" : row.direction === "server_to_client" ? "sampling" : "no tool"), row.server));
   sumRows("agents", current.agents, row => under(row.agent_id || "no agent named"));
@@ -279,9 +281,9 @@ const failure = record => record.outcome === "ok" ? "" : (record.error_type && r
 const callName = call => call.kind === "usage" && call.direction === "client" ? call.client || "the client" : call.tool || call.method;
 function callRow(call, isTurn) {
   const side = call.direction === "client" ? "client’s own turn" : call.direction === "server_to_client" ? "asked by the server" : "";
-  return element("tr", "", cell(when(call.time)), cell(under(callName(call), [isTurn ? "" : call.server, side].filter(Boolean).join(" · ")), "name"), cell(named(call.model || "–"), call.model ? "name" : "faint"),
-    cell(tokens(call, "input_tokens"), "number"), cell(tokens(call, "output_tokens"), "number"),
-    cell(took(call.duration_ms), "number"), cell(price(call), "number"), cell(failure(call) || "ok", failure(call) ? "bad" : "faint"));
+  return element("tr", "", cell(when(call.time)), cell(under(callName(call), [isTurn ? "" : call.server, side].filter(Boolean).join(" · ")), "name"), cell(jointed(call.model || "–"), call.model ? "name" : "faint"),
+    cell(price(call), "number"), cell(tokens(call, "input_tokens"), "number"), cell(tokens(call, "output_tokens"), "number"),
+    cell(call.direction === "client" && !call.duration_ms ? "–" : took(call.duration_ms), "number"), cell(failure(call) || "ok", failure(call) ? "bad" : "faint"));
 }
 function showCalls(isFirst) {
   const rows = calls.map(call => ({ key: call.kind + call.id, sign: new Date().toDateString(), make: () => callRow(call) }));
@@ -291,18 +293,18 @@ function showCalls(isFirst) {
 const opened = new Set();
 const turns = new Map();
 function traceRow(trace) {
-  const button = element("button", "", named(trace.tool || trace.event_type || "escalation"));
+  const button = element("button", "", jointed(trace.tool || trace.event_type || "escalation"));
   button.type = "button";
   button.dataset.trace = trace.trace_id;
   button.setAttribute("aria-expanded", opened.has(trace.trace_id));
   if (opened.has(trace.trace_id)) button.setAttribute("aria-controls", "turns-" + trace.trace_id);
   const isUnpriced = trace.cost.usd_nanos === undefined;
-  const cost = isUnpriced ? "unpriced" : element("span", "", figure(dollars(trace.cost.usd_nanos), trace.cost.usd_nanos, "$" + exactly(trace.cost.usd_nanos)), ...(trace.unpriced_turns ? [element("small", "", plural(trace.unpriced_turns, "turn") + " unpriced")] : []));
-  return element("tr", "", cell(when(trace.time)), heading(element("span", "", button, ...(trace.server ? [element("small", "", named(trace.server))] : [])), "name"),
-    cell(named(trace.escalation_reason || "–"), trace.escalation_reason ? "wrap" : "faint"), cell(failure(trace) || trace.end, failure(trace) ? "bad" : ""),
-    cell(count(trace.turns + trace.client_turns), "number"), cell(cost, "number"),
-    cell(trace.quality === undefined ? "–" : trace.quality.toFixed(2), "number"),
-    cell(trace.quality_per_dollar === undefined ? "–" : trace.quality_per_dollar.toLocaleString("en-US", { maximumFractionDigits: 1, minimumFractionDigits: 1 }), "number"));
+  const cost = isUnpriced ? "unpriced" : element("span", "", figure((current.estimated_traces.includes(trace.trace_id) ? "~" : "") + dollars(trace.cost.usd_nanos), trace.cost.usd_nanos, "$" + exactly(trace.cost.usd_nanos)), ...(trace.unpriced_turns ? [element("small", "", plural(trace.unpriced_turns, "turn") + " unpriced")] : []));
+  return element("tr", "", cell(when(trace.time)), heading(element("span", "", button, ...(trace.server ? [element("small", "", jointed(trace.server))] : [])), "name"),
+    cell(cost, "number"), cell(trace.quality === undefined ? "–" : trace.quality.toFixed(2), "number"),
+    cell(trace.quality_per_dollar === undefined ? "–" : trace.quality_per_dollar.toLocaleString("en-US", { maximumFractionDigits: 1, minimumFractionDigits: 1 }), "number"),
+    cell(count(trace.turns + trace.client_turns), "number"), cell(failure(trace) || trace.end, failure(trace) ? "bad" : ""),
+    cell(named(trace.escalation_reason || "–"), trace.escalation_reason ? "wrap" : "faint"));
 }
 function turnsRow(trace) {
   const list = turns.get(trace.trace_id);
@@ -310,7 +312,7 @@ function turnsRow(trace) {
   if (!list) content = element("p", "soft", "Asking for its turns …");
   else if (!list.length) content = element("p", "soft", "Its turns are no longer among the latest; in the ledger they have the trace id ", element("code", "", trace.trace_id), ".");
   else {
-    const names = ["When", "Turn", "Model", "Input", "Output", "Took", "Cost", "Outcome"];
+    const names = ["When", "Turn", "Model", "Cost", "Input", "Output", "Took", "Outcome"];
     content = element("table", "", element("thead", "", element("tr", "", ...names.map((name, i) => heading(name, i > 2 && i < 7 ? "number" : "", "col")))), element("tbody", "", ...[...list].reverse().map(call => callRow(call, true))));
     content.setAttribute("aria-label", "Turns of " + (trace.tool || "this escalation"));
   }
@@ -327,7 +329,7 @@ function showEscalations(isNews) {
   const words = [];
   if (rated.length) words.push(`mean quality ${(rated.reduce((sum, trace) => sum + trace.quality, 0) / rated.length).toFixed(2)}`);
   const nanos = both.reduce((sum, trace) => sum + (trace.cost.usd_nanos || 0), 0);
-  if (nanos) words.push(`${(both.reduce((sum, trace) => sum + trace.quality, 0) / nanos * 1e9).toLocaleString("en-US", { maximumFractionDigits: 1 })} quality per $`);
+  if (nanos) words.push(`${(both.reduce((sum, trace) => sum + trace.quality, 0) / nanos * 1e9).toLocaleString("en-US", { maximumFractionDigits: 1 })} quality per\u00a0$`);
   $("escalations-sum").textContent = traces.length ? [`The latest ${traces.length === 1 ? "one" : traces.length}`, ...words].join(" · ") : "";
   const day = new Date().toDateString();
   const shown = fold("escalations", traces, 10);
