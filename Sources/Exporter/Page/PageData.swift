@@ -33,7 +33,8 @@ enum PageData {
 
     /// `GET /api/summary`.
     static func summary(
-        _ summary: Summary, _ span: Span, sessions: Int, inFlight: Int, isReady: Bool, version: String
+        _ summary: Summary, _ span: Span, sessions: Int, inFlight: Int, isReady: Bool,
+        version: String
     ) -> [UInt8] {
         let overview = Overview(summary, days: span.days, hours: span.hours)
         var json = JSONWriter()

@@ -135,8 +135,8 @@ function showCards(data) {
 
 const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
 const measures = {
-  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: roughly, axis: axisDollars, none: "No cost in this time." },
-  tokens: { of: "tokens", estimated: "estimated_tokens", text: short, axis: (value, step) => short(value), none: "No tokens in this time." },
+  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: roughly, axis: axisDollars, cell: nanos => figure(dollars(nanos), nanos, "$" + exactly(nanos)), none: "No cost in this time." },
+  tokens: { of: "tokens", estimated: "estimated_tokens", text: short, axis: (value, step) => short(value), cell: n => figure(short(n), n, count(n) + " tokens"), none: "No tokens in this time." },
 };
 function axisDollars(nanos, step) {
   const digits = step >= 1e9 ? 0 : Math.min(9, Math.max(2, Math.ceil(9 - Math.log10(step) - 1e-9)));
@@ -235,7 +235,7 @@ function showFigures() {
   $("figures-body").replaceChildren(...starts.map((start, place) => {
     const values = models.map(model => model.values[place]);
     values.push(values.reduce((a, b) => a + b, 0));
-    return element("tr", "", heading(periodText(start, isHourly, true)), ...values.map(value => cell(!value ? "–" : measure.of === "usd_nanos" ? dollars(value) : short(value), "number")));
+    return element("tr", "", heading(periodText(start, isHourly, true)), ...values.map(value => cell(!value ? "–" : measure.cell(value), "number")));
   }).reverse());
   markScrollable();
 }
