@@ -36,6 +36,7 @@ package final class Exporter: Sendable {
     private let fold: Mutex<LedgerFold>
     private let isReady = Atomic<Bool>(false)
     private let stop = Atomic<Bool>(false)
+    private let began = WallClock.now()
     /// Records since the last checkpoint that make another one worth while, and the time between
     /// two: a checkpoint is the size of all ids.
     private static let checkpointRecords = 20_000
@@ -95,6 +96,11 @@ package final class Exporter: Sendable {
     /// What is counted up to this moment.
     func snapshot() -> (MetricsSnapshot, Summary) {
         fold.withLock { ($0.metrics.snapshot, $0.metrics.summary) }
+    }
+
+    /// Another one whenever something was counted, when all is, and in every process.
+    var revision: String {
+        "\(String(began, radix: 36))-\(fold.withLock { $0.revision })\(ready ? "" : "-")"
     }
 
     func limitGauges(at now: Timestamp) -> [(labels: [String], left: Int64, limit: Int64)] {

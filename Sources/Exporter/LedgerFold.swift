@@ -11,6 +11,8 @@ struct LedgerFold: ~Copyable {
     private var cursors: [SegmentName: UInt64]
     /// What has been counted since the checkpoint.
     private(set) var unsaved = 0
+    /// Changes with what is counted.
+    private(set) var revision: UInt64 = 0
     /// Lines no record could be read from.
     private(set) var unreadable = 0
 
@@ -45,6 +47,7 @@ struct LedgerFold: ~Copyable {
         for cursor in batch.cursors { cursors[cursor.segment] = cursor.offset }
         unreadable += failed
         unsaved += batch.lines
+        revision &+= UInt64(batch.lines)
         return batch.lines
     }
 
@@ -56,7 +59,9 @@ struct LedgerFold: ~Copyable {
         for segment in try reader.segments(days: first...last) {
             if try reader.writer(of: segment) == .alive { alive.insert(Int(segment.writer.pid)) }
         }
+        let before = metrics.flight.sessions.count
         metrics.bury(except: alive)
+        if metrics.flight.sessions.count != before { revision &+= 1 }
     }
 
     /// What is counted up to now, to be saved.

@@ -63,9 +63,12 @@ extension Exporter {
         return nil
     }
 
-    /// What anybody may ask who can reach us: on this machine everything but posting.
+    /// What anybody may ask who can reach us: on this machine everything but posting. The page
+    /// itself holds no figure; it asks its reader for the token.
     private func isOpen(_ request: Request) -> Bool {
-        if request.path == "/healthz" || request.path == "/readyz" { return true }
+        if ["/", "/healthz", "/readyz"].contains(request.path), request.method != "POST" {
+            return true
+        }
         return settings.isLoopback && request.method != "POST"
     }
 
@@ -97,13 +100,15 @@ extension Exporter {
         let policy =
             "default-src 'none'; style-src 'sha256-\(Page.styleHash)'; "
             + "script-src 'sha256-\(Page.scriptHash)'; connect-src 'self'; img-src data:; "
-            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-        return Response(
-            200, contentType: "text/html; charset=utf-8",
-            headers: [
-                ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"),
-                ("Cache-Control", "no-cache"),
-            ], body: Page.html)
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            + "require-trusted-types-for 'script'; trusted-types 'none'"
+        return compressed(
+            Response(
+                200, contentType: "text/html; charset=utf-8",
+                headers: [
+                    ("Content-Security-Policy", policy), ("Referrer-Policy", "no-referrer"),
+                    ("Cross-Origin-Resource-Policy", "same-origin"), ("Cache-Control", "no-cache"),
+                ], body: Page.html), request)
     }
 
     private func metrics(_ request: Request) -> Response {
@@ -122,12 +127,17 @@ extension Exporter {
     }
 
     private func summary(_ request: Request) -> Response {
-        let (metrics, summary) = snapshot()
-        let requests = metrics.sessions.values.reduce(0) { $0 + $1.requests.count }
-        let body = PageData.summary(
-            summary, sessions: metrics.sessions.count, inFlight: requests,
-            now: Timestamp(microseconds: WallClock.now()), version: settings.version)
-        return data(body, request)
+        let now = Timestamp(microseconds: WallClock.now())
+        guard let span = PageData.Span(query: request.query, now: now) else {
+            return .error(400, PageData.Span.rule)
+        }
+        let isReady = ready
+        return data(request) { metrics, summary in
+            PageData.summary(
+                summary, span, sessions: metrics.sessions.count,
+                inFlight: metrics.sessions.values.reduce(0) { $0 + $1.requests.count },
+                isReady: isReady, version: settings.version)
+        }
     }
 
     private func calls(_ request: Request) -> Response {
@@ -146,14 +156,30 @@ extension Exporter {
             default: continue
             }
         }
-        return data(PageData.calls(snapshot().1, limit: limit, trace: trace), request)
+        return data(request) { _, summary in
+            PageData.calls(summary, limit: limit, trace: trace)
+        }
     }
 
-    private func data(_ body: [UInt8], _ request: Request) -> Response {
-        compressed(
+    /// What the page asks for every other second: made and sent only when something was counted
+    /// since it was made for the same reader (RFC 9110 §13.1.2).
+    private func data(
+        _ request: Request, _ make: (MetricsSnapshot, Summary) -> [UInt8]
+    ) -> Response {
+        // The mark is of before the figures: at worst they are sent once more.
+        let mark = "W/\"\(revision)\""
+        let headers = [
+            ("Cache-Control", "no-store"), ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("ETag", mark),
+        ]
+        if request.header("if-none-match") == mark {
+            return Response(304, contentType: "", headers: headers)
+        }
+        let (metrics, summary) = snapshot()
+        return compressed(
             Response(
-                200, contentType: "application/json", headers: [("Cache-Control", "no-store")],
-                body: body), request)
+                200, contentType: "application/json", headers: headers,
+                body: make(metrics, summary)), request)
     }
 
     private func health(_ request: Request) -> Response {

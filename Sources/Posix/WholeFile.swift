@@ -13,6 +13,8 @@
 package func readWholeFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
     let file = try Descriptor.open(path, O_RDONLY)
     var bytes: [UInt8] = []
+    // Growing by itself it would take up to three times its size on the way.
+    bytes.reserveCapacity(min(limit, Int(clamping: try FileStatus(of: file.raw).size)))
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
         var result: Result<Int, SystemError> = .success(0)

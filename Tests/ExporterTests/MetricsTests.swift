@@ -177,7 +177,7 @@ struct MetricsTests {
         let bytes = Checkpoint.bytes(metrics, [])
         let back = try #require(Checkpoint(bytes))
         #expect(samples(back.metrics) == samples(metrics))
-        #expect(back.metrics.summary.hours == metrics.summary.hours)
+        #expect(back.metrics.summary.cells == metrics.summary.cells)
         var again = back.metrics
         again.fold(.call(Make.call("5")))
         #expect(samples(again) == samples(metrics))

@@ -27,4 +27,14 @@ enum Make {
         change(&call)
         return call
     }
+
+    /// The escalation that a call of `call` is.
+    static func trace(_ id: String) -> TraceRecord {
+        TraceRecord(
+            id: id, time: Timestamp(microseconds: 1_795_255_200_000_000),
+            durationMilliseconds: 1_500, session: "s",
+            cost: Cost(source: .priced, nanodollars: 2_500_001), outcome: .ok,
+            traceID: String(repeating: "a", count: 32), spanID: String(repeating: "b", count: 16),
+            end: .answered, turns: 1, clientTurns: 0, unpricedTurns: 0, modelCalls: 1)
+    }
 }

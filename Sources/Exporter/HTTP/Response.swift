@@ -43,7 +43,10 @@ package struct Response: Sendable, Equatable {
     ///   - isHead: the request was HEAD, which is answered without the body.
     func serialized(keepsAlive: Bool, isHead: Bool) -> [UInt8] {
         var text = "HTTP/1.1 \(status) \(Self.reasons[status] ?? "Error")\r\n"
-        text += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+        // 304 stands for an answer that has a body, and says nothing of it (RFC 9110 §15.4.5).
+        if status != 304 {
+            text += "Content-Type: \(contentType)\r\nContent-Length: \(body.count)\r\n"
+        }
         // Nobody is to guess at a type, show us in a frame, or send our address on.
         text += "X-Content-Type-Options: nosniff\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }

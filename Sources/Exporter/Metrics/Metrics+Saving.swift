@@ -3,7 +3,7 @@ internal import Records
 // The figures as JSON and back, for the checkpoint.
 
 extension Metrics {
-    /// Members of an object: `series`, `sessions`, `hours`, `latest`.
+    /// Members of an object: `series`, `sessions`, `summary`.
     func write(into json: inout JSONWriter) {
         json.key("series")
         json.beginObject()
@@ -22,26 +22,15 @@ extension Metrics {
             json.row([id, session.server, String(session.pid)] + session.requests, [])
         }
         json.endArray()
-        json.key("hours")
-        json.beginArray()
-        for (cell, sum) in summary.hours {
-            json.row(cell.group.names, ([cell.hour] + sum.values)[...])
-        }
-        json.endArray()
-        json.key("latest")
-        json.beginArray()
-        for call in summary.calls.all {
-            json.line(call.method == "chat" ? .usage(call) : .call(call))
-        }
-        for trace in summary.traces.all { json.line(.trace(trace)) }
-        json.endArray()
+        json.key("summary")
+        summary.write(into: &json)
     }
 
     /// From what `write` wrote; nil for anything else, such as another version's families.
     init?(_ json: JSONValue) {
         self.init()
         guard let series = json["series"], let sessions = json["sessions"]?.array,
-            let hours = json["hours"]?.array, let latest = json["latest"]?.array
+            let summary = Summary(json["summary"])
         else { return nil }
         for place in tables.indices {
             let family = tables[place].family
@@ -58,30 +47,7 @@ extension Metrics {
             flight.restore(
                 names[0], Flight.Session(server: names[1], pid: pid, requests: requests))
         }
-        for row in hours {
-            let (names, values) = row.parts
-            guard let group = Summary.Group(names), let hour = values.first,
-                let sum = Summary.Sum(Array(values.dropFirst()))
-            else { return nil }
-            summary.restore(Summary.Hour(hour: hour, group: group), sum)
-        }
-        for line in latest {
-            guard let text = line.string,
-                case .record(let record)? = try? Record.decode(line: Array(text.utf8).span)
-            else { return nil }
-            summary.restore(record)
-        }
-    }
-}
-
-extension Summary.Group {
-    var names: [String] { [provider, model, server, tool, agent, direction] }
-
-    init?(_ names: [String]) {
-        guard names.count == 6 else { return nil }
-        self.init(
-            provider: names[0], model: names[1], server: names[2], tool: names[3], agent: names[4],
-            direction: names[5])
+        self.summary = summary
     }
 }
 
@@ -92,13 +58,6 @@ extension JSONWriter {
         for text in texts { string(text) }
         for value in numbers { number(value) }
         endArray()
-    }
-
-    /// A ledger line as a text.
-    fileprivate mutating func line(_ record: Record) {
-        var bytes: [UInt8] = []
-        record.encode(into: &bytes)
-        string(String(decoding: bytes.dropLast(), as: UTF8.self))
     }
 }
 

@@ -47,7 +47,7 @@ package struct Metrics: Sendable {
         case .usage(let call):
             guard seen.insert(call.id) else { return }
             fold(model: call)
-            summary.fold(call)
+            summary.fold(call, isUsage: true)
         case .trace(let trace):
             guard seen.insert(trace.id) else { return }
             fold(trace)

@@ -1,8 +1,84 @@
+internal import Posix
 internal import Records
 
-/// What the page shows: the last month by the hour, and the latest calls and escalations. Bounded,
-/// whatever the ledger's length.
+/// What the page shows: the last month's model calls by the quarter of an hour, and the latest
+/// calls and escalations. Bounded, whatever the ledger's length.
+///
+/// A quarter of an hour, because every time zone's midnight is at one.
 struct Summary: Sendable {
+    /// Seconds of a slot.
+    static let slotSeconds: Int64 = 900
+    static let slotsKept: Int64 = 31 * 96
+    static let cellsMax = 60_000
+
+    struct Cell: Hashable, Sendable {
+        /// Slots since 1970.
+        var slot: Int64
+        /// Its place in `groups`.
+        var group: Int32
+    }
+
+    private(set) var cells: [Cell: Sum] = [:]
+    private(set) var groups = GroupTable()
+    /// Of all kinds.
+    private(set) var calls = Ring<Record>(capacity: 200)
+    /// Those that used a model, which is what an escalation's turns are.
+    private(set) var turns = Ring<Record>(capacity: 2_000)
+    private(set) var traces = Ring<TraceRecord>(capacity: 100)
+    /// The newest slot seen; what is a month older is forgotten, once a day.
+    private var newest: Int64 = 0
+    private var pruned: Int64 = 0
+    /// Microseconds since 1970.
+    private let now: @Sendable () -> Int64
+
+    init(now: @escaping @Sendable () -> Int64 = { WallClock.now() }) { self.now = now }
+
+    /// - Parameter isUsage: whether it is a `usage` record of the ledger, not a `call`.
+    mutating func fold(_ call: CallRecord, isUsage: Bool = false) {
+        let record = isUsage ? Record.usage(call) : .call(call)
+        calls.append(record)
+        guard call.usesModel else { return }
+        turns.append(record)
+        let slot = call.time.microseconds / (Self.slotSeconds * 1_000_000)
+        advance(to: slot)
+        guard slot > newest - Self.slotsKept else { return }
+        var cell = Cell(slot: slot, group: groups.number(of: Group(call)))
+        if cells.count >= Self.cellsMax, cells[cell] == nil {
+            cell.group = groups.number(of: .other)
+        }
+        cells[cell, default: Sum()].add(call)
+    }
+
+    mutating func fold(_ trace: TraceRecord) { traces.append(trace) }
+
+    private mutating func advance(to slot: Int64) {
+        // A clock that was years ahead for one call must not wipe out the month.
+        guard slot > newest, slot <= now() / (Self.slotSeconds * 1_000_000) + 96 else { return }
+        newest = slot
+        guard newest >= pruned + 96 else { return }
+        pruned = newest
+        let first = newest - Self.slotsKept
+        guard cells.contains(where: { $0.key.slot <= first }) else { return }
+        // Names that nobody uses any more make room with the cells that had them.
+        let old = (cells, groups)
+        (cells, groups) = ([:], GroupTable())
+        for (cell, sum) in old.0 where cell.slot > first {
+            restore(old.1.all[Int(cell.group)], slot: cell.slot, sum)
+        }
+    }
+
+    // MARK: Taking up a checkpoint
+
+    mutating func restore(_ group: Group, slot: Int64, _ sum: Sum) {
+        advance(to: slot)
+        cells[Cell(slot: slot, group: groups.number(of: group)), default: Sum()].add(sum)
+    }
+
+    mutating func restore(call: Record) { calls.append(call) }
+    mutating func restore(turn: Record) { turns.append(turn) }
+}
+
+extension Summary {
     /// What a group of model calls came to.
     struct Sum: Sendable, Equatable {
         var calls: Int64 = 0
@@ -22,10 +98,15 @@ struct Summary: Sendable {
             [calls, errors, tokens, estimatedTokens, nanodollars, estimatedNanodollars, unpriced]
         }
 
+        static let names = [
+            "calls", "errors", "tokens", "estimated_tokens", "usd_nanos", "estimated_usd_nanos",
+            "unpriced",
+        ]
+
         init() {}
 
         init?(_ values: [Int64]) {
-            guard values.count == 7 else { return nil }
+            guard values.count == Self.names.count else { return nil }
             (calls, errors, tokens, estimatedTokens) = (values[0], values[1], values[2], values[3])
             (nanodollars, estimatedNanodollars, unpriced) = (values[4], values[5], values[6])
         }
@@ -44,81 +125,16 @@ struct Summary: Sendable {
                 unpriced &+= 1
             }
         }
-    }
 
-    struct Hour: Hashable, Sendable {
-        /// Hours since 1970.
-        var hour: Int64
-        var group: Group
-    }
-
-    /// Who and what a figure is about.
-    struct Group: Hashable, Sendable {
-        var provider: String
-        var model: String
-        var server: String
-        var tool: String
-        var agent: String
-        var direction: String
-    }
-
-    private(set) var hours: [Hour: Sum] = [:]
-    private(set) var calls = Ring<CallRecord>(capacity: 500)
-    private(set) var traces = Ring<TraceRecord>(capacity: 100)
-    /// The newest hour seen; what is a month older is forgotten, once a day.
-    private var newest: Int64 = 0
-    private var pruned: Int64 = 0
-    /// No hour is later: a clock that was years ahead for one call must not wipe the month.
-    var horizon = Int64.max
-
-    static let hoursKept: Int64 = 31 * 24
-    private static let cellsMax = 60_000
-
-    mutating func fold(_ call: CallRecord) {
-        calls.append(call)
-        guard call.usesModel else { return }
-        let hour = min(call.time.microseconds / 3_600_000_000, horizon)
-        advance(to: hour)
-        guard hour > newest - Self.hoursKept else { return }
-        let cell = Hour(
-            hour: hour,
-            group: Group(
-                provider: call.provider ?? "", model: call.model ?? "", server: call.server ?? "",
-                tool: call.tool ?? "", agent: call.agentID ?? "",
-                direction: call.direction.rawValue))
-        if hours[cell] == nil, hours.count >= Self.cellsMax {
-            var other = cell
-            other.group = Group(
-                provider: otherLabel, model: otherLabel, server: otherLabel, tool: otherLabel,
-                agent: otherLabel, direction: otherLabel)
-            hours[other, default: Sum()].add(call)
-        } else {
-            hours[cell, default: Sum()].add(call)
+        mutating func add(_ other: Sum) {
+            calls &+= other.calls
+            errors &+= other.errors
+            tokens &+= other.tokens
+            estimatedTokens &+= other.estimatedTokens
+            nanodollars &+= other.nanodollars
+            estimatedNanodollars &+= other.estimatedNanodollars
+            unpriced &+= other.unpriced
         }
-    }
-
-    mutating func fold(_ trace: TraceRecord) { traces.append(trace) }
-
-    mutating func restore(_ cell: Hour, _ sum: Sum) {
-        newest = max(newest, cell.hour)
-        hours[cell] = sum
-    }
-
-    mutating func restore(_ record: Record) {
-        switch record {
-        case .call(let call), .usage(let call): calls.append(call)
-        case .trace(let trace): traces.append(trace)
-        case .session, .begin: break
-        }
-    }
-
-    private mutating func advance(to hour: Int64) {
-        guard hour > newest else { return }
-        newest = hour
-        guard newest >= pruned + 24 else { return }
-        pruned = newest
-        let first = newest - Self.hoursKept
-        hours = hours.filter { $0.key.hour > first }
     }
 }
 
