@@ -40,6 +40,9 @@ package struct RequestParser {
         return false
     }
 
+    /// How much of what came is kept, beside a request that is put together of chunks.
+    package var heldBytes: Int { buffer.count }
+
     /// Takes in what was read.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         if start == buffer.count {
