@@ -14,6 +14,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -123,6 +124,8 @@ def main() -> None:
         aligned = [cells[0].ljust(widths[0]), cells[1].ljust(widths[1]), cells[2].rjust(widths[2])]
         print("  ".join([*aligned, cells[3].ljust(widths[3]), cells[4]]).rstrip())
     scanner()
+    print(flush=True)
+    subprocess.run([sys.executable, ROOT / "Tests" / "Benchmarks" / "serve.py"], check=True)
 
 
 def scanner() -> None:
