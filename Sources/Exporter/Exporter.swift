@@ -23,6 +23,10 @@ package final class Exporter: Sendable {
         package var gzip: @Sendable ([UInt8]) -> [UInt8]? = { _ in nil }
         /// What is known of deliveries.
         package var deliveries: @Sendable () -> [DeliveryFigures] = { [] }
+        /// What the listener did.
+        package var connections: @Sendable () -> Listener.Counts = {
+            Listener.Counts(accepted: 0, refused: 0, open: 0)
+        }
 
         package init(version: String, checkpoint: String) {
             self.version = version
@@ -90,6 +94,8 @@ package final class Exporter: Sendable {
 
     /// Ends `follow` soon. Any thread.
     package func end() { stop.store(true, ordering: .relaxed) }
+
+    var unreadableLines: Int { fold.withLock { $0.unreadable } }
 
     var ready: Bool { isReady.load(ordering: .relaxed) }
 

@@ -23,7 +23,7 @@ struct LedgerFold: ~Copyable {
         self.reader = reader
         let saved = checkpoint ?? Checkpoint(metrics: Metrics(), cursors: [])
         metrics = saved.metrics
-        metrics.limits = LimitUse(limits)
+        metrics.limits = LimitUse(limits, saved: metrics.savedLimits)
         cursors = Dictionary(saved.cursors.map { ($0.segment, $0.offset) }) { max($0, $1) }
         tail = LedgerTail(reader, from: saved.cursors)
     }

@@ -112,6 +112,9 @@ extension Exporter {
     }
 
     private func metrics(_ request: Request) -> Response {
+        // A counter that is lower than it was is taken for one that began anew, and all of it for an
+        // increase: no figure is better than half a figure.
+        guard ready else { return readiness(request) }
         let format = ExpositionFormat(accept: request.header("accept"))
         return compressed(
             Response(200, contentType: format.contentType, body: metricsText(format)), request)

@@ -181,7 +181,7 @@ struct MetricsTests {
         var again = back.metrics
         again.fold(.call(Make.call("5")))
         #expect(samples(again) == samples(metrics))
-        for place in stride(from: 0, to: bytes.count, by: 97) {
+        for place in stride(from: 0, to: bytes.count, by: bytes.count / 150) {
             var damaged = bytes
             damaged[place] ^= 4
             #expect(Checkpoint(damaged) == nil)
@@ -214,5 +214,18 @@ struct MetricsTests {
         #expect(gauges.map(\.left) == [2, 0])
         let later = Timestamp(microseconds: 6_000_085 * 1_000_000)
         #expect(use.gauges(at: later).map(\.left) == [4, 1])
+    }
+
+    @Test func `a checkpoint keeps what a limit has used, as long as it is that limit`() throws {
+        let limits = try RateLimit.list("50/day;gemini-2.5-pro=20/day")
+        var metrics = Metrics()
+        metrics.limits = LimitUse(limits)
+        for number in 0..<7 { metrics.fold(.call(Make.call("\(number)"))) }
+        let back = try #require(Checkpoint(Checkpoint.bytes(metrics, []))).metrics
+        let now = Timestamp(microseconds: 1_795_255_200_000_000)
+        var same = LimitUse(limits, saved: back.savedLimits)
+        #expect(same.gauges(at: now).map(\.left) == [43, 13])
+        var other = LimitUse(try RateLimit.list("60/hour;x=1/day"), saved: back.savedLimits)
+        #expect(other.gauges(at: now).map(\.left) == [60])
     }
 }

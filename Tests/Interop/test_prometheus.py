@@ -100,7 +100,7 @@ class Watched:
             "MCP_METER_RATE_LIMIT": "600/min;gemini-2.5-pro=100/min",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": self.nowhere.url + "/v1/traces",
         }
-        self.serve = Serve(self.bench.state, variables)
+        self.serve = Serve(self.bench.state, variables).wait_ready()
         self.prometheus = Prometheus(directory / "prometheus", self.serve.port)
         # The first scrape after a series appeared is what the next ones grow from.
         for _ in range(3):
@@ -276,7 +276,7 @@ def test_promtool_finds_nothing(watched: Watched):
 def test_both_formats_are_what_their_parsers_read(watched: Watched):
     serve = watched.serve
     # Between two answers a gauge may move: those that do are not compared.
-    moving = ("mcp_meter_delivery_", "mcp_meter_delivered_", "mcp_ai_rate_limit_remaining")
+    moving = ("mcp_meter_http_", "mcp_meter_delivery_", "mcp_meter_delivered_", "mcp_ai_rate_limit_remaining")
     sums = []
     for parse, accept in ((text_format, "text/plain;version=0.0.4"), (open_metrics, "application/openmetrics-text;version=1.0.0")):
         status, headers, data = serve.ask("GET", "/metrics", Accept=accept)
@@ -314,6 +314,7 @@ def test_the_older_exporters_body_and_answer(watched: Watched, tmp_path: pathlib
         status, _, data = serve.ask("POST", "/usage", b'{"provider": "gemini"}')
         assert (status, json.loads(data)) == (400, {"error": "provider and model required"})
         assert serve.ask("GET", "/health")[0] == 200
+        serve.wait_ready()
         processes.wait_until(lambda: total(samples(serve.metrics()), "mcp_ai_requests_total") == 1, 10, "the call counted")
         found = samples(serve.metrics())
         assert total(found, "mcp_ai_cost_usd_total", 'operation="chat"') == 0.0051875

@@ -159,7 +159,10 @@ ROWS: list[tuple[str, list[tuple]]] = [
             ("sum(increase(mcp_meter_lost_calls_total{<all>}[$__rate_interval]))", "lost calls"),
             ("sum(increase(mcp_meter_records_dropped_total{<all>}[$__rate_interval]))", "dropped records"),
             ("sum(increase(mcp_meter_scanner_resyncs_total{<all>}[$__rate_interval]))", "lines passed over")]),
-        ("table", 24, "Versions", "short", "The program, and the price table it has.",
+        ("timeseries", 12, "Connections to serve", "short", "Open ones, and those cut off: no HTTP, too big, too slow or too many.", [
+            ("sum(mcp_meter_http_open_connections{<all>})", "open"),
+            ("sum(increase(mcp_meter_http_refused_total{<all>}[$__rate_interval]))", "cut off")]),
+        ("table", 12, "Versions", "short", "The program, and the price table it has.",
          [("mcp_meter_build_info{<all>}", "program"), ("mcp_meter_price_table_info{<all>}", "prices")]),
     ]),
 ]  # fmt: skip

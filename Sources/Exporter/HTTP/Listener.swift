@@ -30,6 +30,12 @@ package final class Listener: Sendable {
         package var accepted: UInt64
         package var refused: UInt64
         package var open: UInt64
+
+        package init(accepted: UInt64, refused: UInt64, open: UInt64) {
+            self.accepted = accepted
+            self.refused = refused
+            self.open = open
+        }
     }
 
     private let limits: Limits

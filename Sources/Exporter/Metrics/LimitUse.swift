@@ -26,11 +26,38 @@ struct LimitUse: Sendable {
         }
 
         var used: Int64 { slots.reduce(0, &+) }
+
+        var names: [String] { [limit.model ?? "", limit.unit.rawValue, limit.window.name] }
+
+        mutating func restore(_ row: Row) {
+            guard row.names.count == 4, row.numbers.count == slots.count + 1,
+                let newest = row.numbers.first, newest >= 0
+            else { return }
+            provider = row.names[3].isEmpty ? nil : row.names[3]
+            self.newest = newest
+            slots = Array(row.numbers.dropFirst())
+        }
     }
 
     private var windows: [Window]
 
-    init(_ limits: [RateLimit]) { windows = limits.map { Window(limit: $0) } }
+    /// - Parameter saved: what `rows` gave; limits that are not in it begin unused.
+    init(_ limits: [RateLimit], saved: [Row] = []) {
+        windows = limits.map { limit in
+            var window = Window(limit: limit)
+            if let row = saved.first(where: { $0.names.prefix(3).elementsEqual(window.names) }) {
+                window.restore(row)
+            }
+            return window
+        }
+    }
+
+    /// One limit's use, to be saved: what the limit is and whose model, the newest slot, the slots.
+    typealias Row = (names: [String], numbers: [Int64])
+
+    var rows: [Row] {
+        windows.map { ($0.names + [$0.provider ?? ""], [$0.newest] + $0.slots) }
+    }
 
     mutating func fold(_ call: CallRecord) {
         guard !windows.isEmpty, call.partOf == nil else { return }

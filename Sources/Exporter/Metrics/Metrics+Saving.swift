@@ -3,7 +3,7 @@ internal import Records
 // The figures as JSON and back, for the checkpoint.
 
 extension Metrics {
-    /// Members of an object: `series`, `sessions`, `summary`.
+    /// Members of an object: `series`, `sessions`, `limits`, `summary`.
     func write(into json: inout JSONWriter) {
         json.key("series")
         json.beginObject()
@@ -22,6 +22,10 @@ extension Metrics {
             json.row([id, session.server, String(session.pid)] + session.requests, [])
         }
         json.endArray()
+        json.key("limits")
+        json.beginArray()
+        for row in limits.rows { json.row(row.names, row.numbers[...]) }
+        json.endArray()
         json.key("summary")
         summary.write(into: &json)
     }
@@ -30,7 +34,7 @@ extension Metrics {
     init?(_ json: JSONValue) {
         self.init()
         guard let series = json["series"], let sessions = json["sessions"]?.array,
-            let summary = Summary(json["summary"])
+            let limits = json["limits"]?.array, let summary = Summary(json["summary"])
         else { return nil }
         for place in tables.indices {
             let family = tables[place].family
@@ -46,6 +50,10 @@ extension Metrics {
             let requests = Set(names.dropFirst(3))
             flight.restore(
                 names[0], Flight.Session(server: names[1], pid: pid, requests: requests))
+        }
+        savedLimits = limits.map { row in
+            let (names, numbers) = row.parts
+            return (names, numbers)
         }
         self.summary = summary
     }

@@ -9,8 +9,9 @@ package struct Metrics: Sendable {
     var seen = IDSet()
     var flight = Flight()
     var summary = Summary()
-    /// Nothing of it is saved: a window is over before it would matter.
     var limits = LimitUse([])
+    /// What a checkpoint held of the limits there were.
+    var savedLimits: [LimitUse.Row] = []
     private var cache: [ModelCallKey: ModelCallSeries] = [:]
     private var plainCache: [PlainCallKey: PlainCallSeries] = [:]
 

@@ -19,6 +19,23 @@ enum ProcessMetric {
             help: "Records a sink has acknowledged since its shipper started.",
             cardinality: "one for each sink configured",
             example: "sum by (sink) (mcp_meter_delivered_records)"),
+        Family(
+            "mcp_meter_unreadable_lines", .gauge, labels: [], seriesMax: 1,
+            help: "Lines of the ledger that are no record, read since this process started.",
+            cardinality: "one", example: "mcp_meter_unreadable_lines"),
+        Family(
+            "mcp_meter_http_open_connections", .gauge, labels: [], seriesMax: 1,
+            help: "Connections to this process that are open.", cardinality: "one",
+            example: "mcp_meter_http_open_connections"),
+        Family(
+            "mcp_meter_http_connections_total", .counter, labels: [], seriesMax: 1,
+            help: "Connections to this process since it started.", cardinality: "one",
+            example: "rate(mcp_meter_http_connections_total[5m])"),
+        Family(
+            "mcp_meter_http_refused_total", .counter, labels: [], seriesMax: 1,
+            help: "Connections cut off since this process started: no HTTP, too big, too slow or "
+                + "too many.",
+            cardinality: "one", example: "increase(mcp_meter_http_refused_total[1h])"),
     ]
 }
 
@@ -40,6 +57,15 @@ extension Exporter {
                 let series = tables[place].series([figures.sink])
                 tables[place].set(value, of: series)
             }
+        }
+        let http = settings.connections()
+        let own = [
+            Int64(clamping: unreadableLines), Int64(clamping: http.open),
+            Int64(clamping: http.accepted), Int64(clamping: http.refused),
+        ]
+        for (place, value) in zip(tables.indices.suffix(own.count), own) {
+            let series = tables[place].series([])
+            tables[place].set(value, of: series)
         }
         return metrics.text(format, extra: tables)
     }

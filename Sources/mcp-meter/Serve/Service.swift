@@ -4,6 +4,7 @@ import Ledger
 import Metering
 import Posix
 import Records
+import Synchronization
 
 /// The parts of `serve` and their threads: the listener on the main thread, the follower of the
 /// ledger, delivery, and retention once a day.
@@ -39,11 +40,16 @@ struct Service {
         shown.gzip = { Gzip.compress($0) }
         let figures = DeliveryFiguresCache(sinks.map(\.destination), in: directory)
         shown.deliveries = { figures.current() }
+        // It answers for the listener that it answers through, and so is told of it afterwards.
+        let listening = ListenerFigures()
+        shown.connections = { listening.counts }
         let exporter = Exporter(
             shown, ledger: LedgerReader(directory),
             intake: UsageIntake(post, into: directory))
         self.exporter = exporter
-        listener = Listener { exporter.answer($0) }
+        let listener = Listener { exporter.answer($0) }
+        listening.listener.withLock { $0 = listener }
+        self.listener = listener
         shipper = try? Shipper(
             Shipper.Setup(
                 sinks: sinks, directory: directory, goal: .forever, stop: stop,
@@ -107,5 +113,14 @@ extension PriceTable {
             match(provider: call.provider, model: call.model)?.cost(of: usage, at: call.time)
                 ?? Cost(source: .unpriced)
         }
+    }
+}
+
+/// What a listener did that is there later than whoever shows it.
+private final class ListenerFigures: Sendable {
+    let listener = Mutex<Listener?>(nil)
+
+    var counts: Listener.Counts {
+        listener.withLock { $0?.counts } ?? Listener.Counts(accepted: 0, refused: 0, open: 0)
     }
 }
