@@ -418,7 +418,7 @@ function gate(isClosed) {
   }
   if ($("gate").hidden !== isClosed) return;
   $("gate").hidden = !isClosed;
-  $("main").hidden = isClosed;
+  $("board").hidden = isClosed;
   if (isClosed) $("token").focus();
 }
 $("gate").addEventListener("submit", event => {
