@@ -291,7 +291,7 @@ def test_escalations_open_to_their_turns(tmp_path, serve, browser):
     now = datetime.now(UTC)
     write(tmp_path, [record for n in range(12) for record in escalation(call(now - timedelta(minutes=n), dice, tool=f"analysis_{n}"))])
     with reading(browser, serve(tmp_path).url) as page:
-        assert page.inner_text("#escalations-sum") == "The latest 12 · mean quality 0.80 · 16 quality per\u00a0$"
+        assert page.inner_text("#escalations-sum") == "The latest 12 · mean quality 0.80 · 16 quality\u00a0per\u00a0$"
         row = page.locator("#escalations tr").first
         assert re.split(r"\s*\t\s*|\n", row.inner_text())[2:] == ["deep-code-reasoning-mcp", "~$0.0500", "0.80", "16.0", "2", "answered", "It would not settle."] or row.inner_text()
         assert value(page, "#escalations tr:first-child") == 50_000_000
