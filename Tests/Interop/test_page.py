@@ -178,7 +178,7 @@ def reading(browser: Browser, url: str, *, now: datetime | None = None, status: 
     asked: list[Request] = []
     page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: complaints.append(f"thrown: {error}"))
-    page.on("request", asked.append)
+    page.on("request", lambda request: asked.append(request))
     if now:
         page.clock.install(time=now)
     try:
@@ -291,7 +291,7 @@ def test_escalations_open_to_their_turns(tmp_path, serve, browser):
     now = datetime.now(UTC)
     write(tmp_path, [record for n in range(12) for record in escalation(call(now - timedelta(minutes=n), dice, tool=f"analysis_{n}"))])
     with reading(browser, serve(tmp_path).url) as page:
-        assert page.inner_text("#escalations-sum") == "The latest 12 · mean quality 0.80 · 16 quality per\u00a0$"
+        assert page.inner_text("#escalations-sum") == "The latest 12 · mean quality 0.80 · 16 quality\u00a0per\u00a0$"
         row = page.locator("#escalations tr").first
         assert re.split(r"\s*\t\s*|\n", row.inner_text())[2:] == ["deep-code-reasoning-mcp", "~$0.0500", "0.80", "16.0", "2", "answered", "It would not settle."] or row.inner_text()
         assert value(page, "#escalations tr:first-child") == 50_000_000
@@ -438,6 +438,8 @@ def test_what_others_wrote_is_text(tmp_path, serve, browser):
         with reading(browser, server.url, viewport={"width": width, "height": 800}) as page:
             expect(page.locator("#escalations button")).to_have_count(len(HOSTILE))
             page.click("#figures summary")
+            for more in page.locator(".more:visible").all():
+                more.click()
             for button in page.locator("#escalations button").all():
                 button.click()
             expect(page.locator("#escalations .inside table")).to_have_count(len(HOSTILE))
@@ -461,14 +463,14 @@ def test_a_token_is_asked_for_once(tmp_path, serve, browser):
     assert [closed.ask(path)[0] for path in ("/", "/healthz", "/api/summary", "/api/calls", "/metrics")] == [200, 200, 401, 401, 401]
     with reading(browser, closed.url, status="token needed", forgiven="401") as page:
         expect(page.locator("#token")).to_be_focused()
-        assert page.is_hidden("#main")
+        assert page.is_hidden("#board")
         page.keyboard.type("wrong-token")
         page.keyboard.press("Enter")
         expect(page.locator("#refusal")).to_have_text("That token was refused.")
         page.fill("#token", "right-token")
         page.keyboard.press("Enter")
         expect(page.locator("#state")).to_have_text("live")
-        assert page.is_visible("#main") and page.is_hidden("#gate")
+        assert page.is_visible("#board") and page.is_hidden("#gate")
         assert page.locator("#calls tr").count() > 0
         page.reload()
         expect(page.locator("#state")).to_have_text("live")
@@ -605,7 +607,8 @@ def test_to_a_screen_reader(tmp_path, serve, browser):
         for table in page.get_by_role("table").all():
             assert table.get_by_role("columnheader").count() >= 4
         assert page.get_by_role("group", name="Time the chart shows").get_by_role("radio").count() == 3
-        assert page.locator("[aria-live], [role=alert]:visible").count() == 1
+        # The status alone speaks up by itself.
+        assert page.locator("[aria-live], [role=log], [role=alert]:not(#gate *)").count() == 0
 
 
 def test_motion_and_print(tmp_path, serve, browser):

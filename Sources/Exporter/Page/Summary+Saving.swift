@@ -46,6 +46,7 @@ extension Summary {
             let traces = Self.records(json["traces"])
         else { return nil }
         let known = groups.map { Group(names: $0.array?.compactMap(\.string) ?? []) }
+        restore(known)
         for row in cells {
             let values = row.array?.compactMap(\.int64) ?? []
             guard values.count > 2, let place = Int(exactly: values[1]),

@@ -69,6 +69,11 @@ struct Summary: Sendable {
 
     // MARK: Taking up a checkpoint
 
+    /// In the order they had.
+    mutating func restore(_ known: [Group]) {
+        for group in known { _ = groups.number(of: group) }
+    }
+
     mutating func restore(_ group: Group, slot: Int64, _ sum: Sum) {
         advance(to: slot)
         cells[Cell(slot: slot, group: groups.number(of: group)), default: Sum()].add(sum)

@@ -231,7 +231,7 @@ function showChart() {
 function showFigures() {
   if (!current || !$("figures").open) return;
   const { starts, isHourly, measure, models } = series(current);
-  $("figures-head").replaceChildren(element("tr", "", ...[isHourly ? "Hour" : "Day", ...models.map(model => named(model.name)), "All"].map((name, i) => heading(name, i ? "number" : "", "col"))));
+  $("figures-head").replaceChildren(element("tr", "", ...[isHourly ? "Hour" : "Day", ...models.map(model => jointed(model.name)), "All"].map((name, i) => heading(name, i ? "number name" : "", "col"))));
   $("figures-body").replaceChildren(...starts.map((start, place) => {
     const values = models.map(model => model.values[place]);
     values.push(values.reduce((a, b) => a + b, 0));
@@ -329,7 +329,7 @@ function showEscalations(isNews) {
   const words = [];
   if (rated.length) words.push(`mean quality ${(rated.reduce((sum, trace) => sum + trace.quality, 0) / rated.length).toFixed(2)}`);
   const nanos = both.reduce((sum, trace) => sum + (trace.cost.usd_nanos || 0), 0);
-  if (nanos) words.push(`${(both.reduce((sum, trace) => sum + trace.quality, 0) / nanos * 1e9).toLocaleString("en-US", { maximumFractionDigits: 1 })} quality per\u00a0$`);
+  if (nanos) words.push(`${(both.reduce((sum, trace) => sum + trace.quality, 0) / nanos * 1e9).toLocaleString("en-US", { maximumFractionDigits: 1 })} quality\u00a0per\u00a0$`);
   $("escalations-sum").textContent = traces.length ? [`The latest ${traces.length === 1 ? "one" : traces.length}`, ...words].join(" · ") : "";
   const day = new Date().toDateString();
   const shown = fold("escalations", traces, 10);
@@ -418,7 +418,7 @@ function gate(isClosed) {
   }
   if ($("gate").hidden !== isClosed) return;
   $("gate").hidden = !isClosed;
-  $("main").hidden = isClosed;
+  $("board").hidden = isClosed;
   if (isClosed) $("token").focus();
 }
 $("gate").addEventListener("submit", event => {
