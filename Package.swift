@@ -61,11 +61,17 @@ let package = Package(
         library("Ledger", ["Posix", "Records"]),
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
+        .target(
+            name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
+            resources: [
+                .embedInCode("Page/Document/page.html"), .embedInCode("Page/Document/style.css"),
+                .embedInCode("Page/Document/script.js"),
+            ], swiftSettings: lean),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs",
+                "SessionLogs", "Exporter",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -92,6 +98,7 @@ let package = Package(
             name: "ledger-probe", dependencies: ["Ledger", "Records", "Posix"],
             path: "Tests/LedgerProbe", swiftSettings: strict),
         tests("LedgerTests", ["Ledger", "Records", "Posix", "ledger-probe"]),
+        tests("ExporterTests", ["Exporter", "Ledger", "Records", "Posix"]),
         // Requests from a process of its own, whose environment and memory are its own too.
         .executableTarget(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],

@@ -10,14 +10,15 @@ package enum ReasonMode: String, Sendable, CaseIterable {
     case off
 }
 
-enum EscalationReason {
+/// What is kept of the reason for an escalation.
+package enum EscalationReason {
     /// The characters of a reason that are kept.
     static let charactersMax = 200
 
     /// What is kept of a reason; nil if nothing is.
     ///
     /// - Parameter text: the reason as the scanner kept it (`Limits.stringBytesMax` at most).
-    static func kept(_ text: String, mode: ReasonMode) -> String? {
+    package static func kept(_ text: String, mode: ReasonMode) -> String? {
         let line = singleLine(text)
         guard !line.isEmpty else { return nil }
         switch mode {

@@ -13,6 +13,8 @@
 package func readWholeFile(_ path: String, atMost limit: Int) throws(SystemError) -> [UInt8] {
     let file = try Descriptor.open(path, O_RDONLY)
     var bytes: [UInt8] = []
+    // Growing by itself it would take up to three times its size on the way.
+    bytes.reserveCapacity(min(limit, Int(clamping: try FileStatus(of: file.raw).size)))
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
         var result: Result<Int, SystemError> = .success(0)
@@ -30,6 +32,21 @@ package func readWholeFile(_ path: String, atMost limit: Int) throws(SystemError
 package func writeWholeFile(_ path: String, _ bytes: [UInt8]) throws(SystemError) {
     let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
     try file.writeAll(bytes)
+}
+
+/// Replaces a file at once, readable by this user alone: whoever reads it meets the old content or
+/// the new, also after a power cut.
+package func replaceWholeFile(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    let temporary = "\(path).new-\(getpid())"
+    do {
+        let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        try file.writeAll(bytes)
+        try file.synchronize()
+        try renameFile(temporary, to: path)
+    } catch {
+        try? removeFile(temporary)
+        throw error
+    }
 }
 
 extension Descriptor {

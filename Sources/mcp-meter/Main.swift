@@ -14,6 +14,7 @@ struct Main {
         case .demo(let options): DemoCommand.run(options)
         case .prices(let options): PricesCommand.run(options)
         case .doctor(let options): DoctorCommand.run(options)
+        case .serve(let options): ServeCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()

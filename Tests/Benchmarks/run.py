@@ -14,6 +14,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 
 import delivery
@@ -135,6 +136,8 @@ def main() -> None:
         print("  ".join([*aligned, cells[3].ljust(widths[3]), cells[4]]).rstrip())
     if not options.delivery:
         scanner()
+        print(flush=True)
+        subprocess.run([sys.executable, ROOT / "Tests" / "Benchmarks" / "serve.py"], check=True)
 
 
 def scanner() -> None:

@@ -13,6 +13,13 @@ extension Record {
         swap(&taken, &bytes)
         var json = JSONWriter(appendingTo: taken)
         taken = []
+        encode(into: &json)
+        json.newline()
+        bytes = json.finish()
+    }
+
+    /// The record as an object, wherever a value may stand.
+    package func encode(into json: inout JSONWriter) {
         json.beginObject()
         json.member(RecordKey.version.name, Self.version)
         json.key(RecordKey.kind.name)
@@ -34,8 +41,6 @@ extension Record {
             record.encodeMembers(into: &json)
         }
         json.endObject()
-        json.newline()
-        bytes = json.finish()
     }
 }
 

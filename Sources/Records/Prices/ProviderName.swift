@@ -2,7 +2,7 @@
 ///
 /// Names arrive in the spellings of clients, of OpenTelemetry and of LiteLLM; the ledger's own are
 /// lower-case company names.
-enum ProviderName {
+package enum ProviderName {
     /// How a price is found from a provider's name.
     enum Kind {
         /// Has a price list and makes the models on it. Another vendor's model under its name is
@@ -19,7 +19,7 @@ enum ProviderName {
     }
 
     /// The ledger's name for a provider.
-    static func canonical(_ name: String) -> String {
+    package static func canonical(_ name: String) -> String {
         let name = name.lowercased()
         switch name {
         case "claude": return "anthropic"

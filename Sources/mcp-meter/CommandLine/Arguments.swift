@@ -8,6 +8,7 @@ enum Invocation: Equatable {
     case deliver(DeliverOptions)
     case doctor(DoctorOptions)
     case importLogs(ImportOptions)
+    case serve(ServeOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -57,6 +58,7 @@ enum Arguments {
         case "deliver": return deliver(rest)
         case "doctor": return doctor(rest)
         case "import": return importLogs(rest)
+        case "serve": return serve(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }

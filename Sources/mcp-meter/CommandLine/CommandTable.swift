@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["serve", "report", "wrap", "unwrap"]
+    static let reserved = ["report", "wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -92,6 +92,21 @@ enum CommandTable {
             ],
             examples: ["mcp-meter deliver --status"]),
         Command(
+            name: "serve",
+            usage: "mcp-meter serve [--listen ADDRESS:PORT]",
+            summary: "Show the ledger to Prometheus and to a browser, and deliver it.",
+            details: [
+                "Runs on: /metrics for Prometheus, POST /usage for tools that know their own",
+                "usage, a page at /, delivery to every endpoint that is set, and retention.",
+                "Listens on 127.0.0.1:9091, or where MCP_METER_LISTEN says. With",
+                "MCP_METER_TOKEN, POST /usage needs it as a bearer token; addresses that other",
+                "machines can reach need it for everything. SIGTERM ends it.",
+            ],
+            options: [
+                Option(name: "--listen ADDRESS:PORT", meaning: "listen there; port 0: any")
+            ],
+            examples: ["mcp-meter serve", "mcp-meter serve --listen 127.0.0.1:9191"]),
+        Command(
             name: "doctor",
             usage: "mcp-meter doctor [--json] [--offline]",
             summary: "Say what is on, where it goes, and whether all is well.",
@@ -150,6 +165,11 @@ enum CommandTable {
         Option(
             name: "MCP_METER_PROJECT",
             meaning: "directories in session logs: hash (the default) or text"),
+        Option(name: "MCP_METER_LISTEN", meaning: "where serve listens (127.0.0.1:9091)"),
+        Option(name: "MCP_METER_TOKEN", meaning: "bearer token that serve then asks for"),
+        Option(
+            name: "MCP_METER_RATE_LIMIT",
+            meaning: "limits to show, such as 60/min;gemini-2.5-pro=10/min"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
         Option(
             name: "EVALOPS_BASE_URL",

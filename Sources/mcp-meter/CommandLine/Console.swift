@@ -46,6 +46,7 @@ enum ExitCode {
     static let dataError: CInt = 65
     static let noInput: CInt = 66
     static let unavailable: CInt = 69
+    static let cannotCreate: CInt = 73
     static let inputOutput: CInt = 74
     static let temporaryFailure: CInt = 75
     static let configuration: CInt = 78
