@@ -61,9 +61,12 @@ def test_a_million_records(tmp_path: pathlib.Path):
     state = tmp_path / "state"
     many.write(state, MILLION)
     with Serve(state) as serve:
-        # It answers before it is done, but with no figure lower than it may have given before.
+        # It answers before it is done, but with no figure lower than it may have given before, and takes
+        # nothing that may be there already.
         assert serve.ask("GET", "/healthz")[0] == 200 and serve.ask("GET", "/readyz")[0] == 503
         assert serve.ask("GET", "/metrics")[0] == 503
+        with pytest.raises(ConnectionError, match="send it again"):
+            serve.post(many.posted(1))
         serve.wait_ready(120)
         wall, cpu = time.monotonic() - serve.started, cpu_seconds(serve.pid)
         first = counted(serve, MILLION)
@@ -455,6 +458,7 @@ def test_pages_of_other_sites_get_nothing(serve: Serve, lines: bytes, status: in
 
 def test_the_token_is_asked_for(tmp_path: pathlib.Path):
     with Serve(tmp_path / "state", {"MCP_METER_TOKEN": "s3cret-token"}) as serve:
+        serve.wait_ready()
         record = many.posted(1)[0]
         body = json.dumps(record).encode()
         for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer s3cret-toke"}, {"Authorization": "s3cret-token"}):

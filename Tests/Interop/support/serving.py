@@ -67,6 +67,8 @@ class Serve:
     def post(self, records: dict | Iterable[dict], **headers: str) -> dict:
         body = json.dumps(records if isinstance(records, dict) else list(records)).encode()
         status, _, data = self.ask("POST", "/usage", body, **{"Content_Type": "application/json"} | headers)
+        if status == 503:
+            raise ConnectionError(data)
         assert status == 200, (status, data)
         return json.loads(data)
 
