@@ -65,8 +65,10 @@ package final class Exporter: Sendable {
         var lastComplaint = ""
         while !stop.load(ordering: .relaxed) {
             var lines = 0
+            var isRead = false
             do {
                 lines = try advance()
+                isRead = lines == 0
                 let now = MonotonicClock.now()
                 if lines == 0, now &- lastBurial > 2_000_000_000 {
                     lastBurial = now
@@ -77,8 +79,8 @@ package final class Exporter: Sendable {
                 if text != lastComplaint { complain(text) }
                 lastComplaint = text
             }
+            if isRead { isReady.store(true, ordering: .relaxed) }
             if lines == 0 {
-                isReady.store(true, ordering: .relaxed)
                 MonotonicClock.sleep(nanoseconds: 100_000_000)
             }
             let unsaved = fold.withLock { $0.unsaved }

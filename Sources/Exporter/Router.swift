@@ -122,10 +122,12 @@ extension Exporter {
 
     private func usage(_ request: Request) -> Response {
         do throws(Refusal) {
-            let receipt = try intake.take(request.body, isKnown: knows)
+            let receipt = try intake.take(
+                request.body, isReady: ready, isKnown: knows)
             return Response(200, contentType: "application/json", body: receipt.json)
         } catch {
-            return .error(error.status, error.reason)
+            let headers = error.status == 503 ? [("Retry-After", "1")] : []
+            return .error(error.status, error.reason, headers: headers)
         }
     }
 

@@ -29,12 +29,23 @@ package final class UsageIntake: Sendable {
 
     /// Reads a body and appends its records, all of them or none.
     ///
-    /// - Parameter isKnown: whether an id is counted already.
+    /// - Parameters:
+    ///   - isReady: whether all that was in the ledger is counted.
+    ///   - isKnown: whether an id is counted already.
     func take(
-        _ body: [UInt8], isKnown: (String) -> Bool
+        _ body: [UInt8], isReady: Bool, isKnown: (String) -> Bool
     ) throws(Refusal) -> Receipt {
         let now = Timestamp(microseconds: WallClock.now())
-        let records = try post.records(body, at: now, identity: Self.identity)
+        var made: Set<String> = []
+        let records = try post.records(body, at: now) {
+            let identity = Self.identity()
+            made.insert(identity.id)
+            return identity
+        }
+        // An id of the client's may be in the part of the ledger that is not read yet.
+        guard isReady || records.allSatisfy({ made.contains($0.id) }) else {
+            throw Refusal(503, "the ledger is still being read: send it again in a second")
+        }
         // One request at a time from here on: what is known and what is written must agree.
         let outcome: Result<Receipt, Refusal> = state.withLock { state in
             var receipt = Receipt()

@@ -6,6 +6,7 @@ import json
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -67,6 +68,8 @@ class Serve:
     def post(self, records: dict | Iterable[dict], **headers: str) -> dict:
         body = json.dumps(records if isinstance(records, dict) else list(records)).encode()
         status, _, data = self.ask("POST", "/usage", body, **{"Content_Type": "application/json"} | headers)
+        if status == 503:
+            raise ConnectionError(data)
         assert status == 200, (status, data)
         return json.loads(data)
 
@@ -99,6 +102,11 @@ class Serve:
         self.close()
 
 
+def resident(serve: Serve) -> tuple[float, float]:
+    """MiB: now, and the most there ever was."""
+    return processes.status_kib(serve.pid, "VmRSS") / 1024, processes.status_kib(serve.pid, "VmHWM") / 1024
+
+
 def samples(text: str) -> dict[str, float]:
     """Every series of an exposition, by name and labels as they stand there; each stands there once."""
     found: dict[str, float] = {}
@@ -113,3 +121,47 @@ def samples(text: str) -> dict[str, float]:
 def total(found: Mapping[str, float], name: str, *labels: str) -> float:
     """The sum over a family's series that have all of these labels, such as `type="input"`."""
     return sum(value for key, value in found.items() if key.split("{")[0] == name and all(label in key for label in labels))
+
+
+class Client:
+    """One raw connection."""
+
+    def __init__(self, serve: Serve, seconds: float = 30):
+        self.socket = socket.create_connection(("127.0.0.1", serve.port), timeout=seconds)
+
+    def send(self, data: bytes) -> bool:
+        try:
+            self.socket.sendall(data)
+            return True
+        except OSError:
+            return False
+
+    def rest(self) -> bytes:
+        """All that comes until the other side closes."""
+        data = b""
+        try:
+            while chunk := self.socket.recv(65536):
+                data += chunk
+        except ConnectionResetError:
+            pass
+        return data
+
+    def finish(self) -> bytes:
+        """Says that nothing more comes, and gives all that comes back."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # The other side was faster.
+        return self.rest()
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def said(serve: Serve, data: bytes) -> bytes:
+    client = Client(serve)
+    client.send(data)
+    try:
+        return client.finish()
+    finally:
+        client.close()
