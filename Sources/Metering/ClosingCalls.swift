@@ -49,12 +49,16 @@ extension Meter {
         }
         records.append(.call(record))
         for further in parts + sampled { records.append(.call(further)) }
-        guard isTurn || call.escalation != nil else { return }
+        guard isTurn || call.escalation != nil else {
+            placeReader(of: call.toolUseID, &records)
+            return
+        }
         let ended = EndedCall(
             record: record, kind: kind(call, isTurn: isTurn, isFinal: isFinal, ruling),
             tool: ruling, answer: end.answer, stop: stop(call, end), goesOn: call.goesOn(end),
             qualitySource: verdict.qualitySource, parts: parts, sampled: sampled)
         settle(call, ended, &records)
+        placeReader(of: call.toolUseID, &records)
     }
 
     private func kind(

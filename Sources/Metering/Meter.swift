@@ -14,7 +14,8 @@ package import Wire
 /// - A cancelled request has its record when its late answer came, for that may carry usage, or a
 ///   minute after, or when the session ends.
 /// - Records come in the order of what happened: a call's own, the client's turn that led to it, the
-///   trace it ended.
+///   trace it ended. Where the client's log is to tell its turns exactly, these and the trace come
+///   when it has, or a minute after the call.
 /// - An answer that only says "later" (a task, `input_required`) ends its request without usage;
 ///   the request that brings the answer itself carries the usage and says `retryOf`.
 package struct Meter: Sendable {
@@ -31,6 +32,8 @@ package struct Meter: Sendable {
     /// The tool uses whose model call has a record: a tool that is called twice for one of them was
     /// written by one turn.
     var toolUses = RecentSet<String>(limit: 1024)
+    /// The turns of theirs that the session log has still to tell.
+    var awaited = AwaitedTurns()
     var priced = PricedModels()
     var clientName: String?
     let environmentTrace: TraceContext?
@@ -80,7 +83,7 @@ package struct Meter: Sendable {
         }
     }
 
-    /// Gives up on late answers and idle conversations. Call it every few seconds.
+    /// Gives up on late answers, silent logs and idle conversations. Call it every few seconds.
     package mutating func tick(at stamp: UInt64, into records: inout [Record]) {
         if stamp > Self.lateNanosecondsMax {
             for call in open.closeCancelled(before: stamp - Self.lateNanosecondsMax) {
@@ -89,6 +92,26 @@ package struct Meter: Sendable {
             }
         }
         for number in escalations.idle(at: stamp) { retire(number, .idle, &records) }
+        if stamp > Self.logNanosecondsMax {
+            let limit = stamp - Self.logNanosecondsMax
+            giveUp(where: { $0.ended < limit }, &records)
+        }
+    }
+
+    /// Ends what is under way because the session does: every open call has its record. What
+    /// `awaitsLog` then may still be told, before `ended`.
+    package mutating func ending(at stamp: UInt64, into records: inout [Record]) {
+        for call in open.closeAll() {
+            if call.cancelStamp != nil {
+                finish(call, .cancelled, &records)
+            } else if call.method == "subscriptions/listen" {
+                // MCP 2026-07-28: it lasts until the server ends it or the connection goes.
+                finish(call, .over(call.endStamp ?? stamp), &records)
+            } else {
+                finish(call, .lost(stamp), &records)
+            }
+        }
+        for number in escalations.numbers { retire(number, .exit, &records) }
     }
 
     /// Ends the session: every open call has its record, every open escalation its trace, then the
@@ -101,17 +124,8 @@ package struct Meter: Sendable {
     package mutating func ended(
         at stamp: UInt64, started start: UInt64, exitStatus: Int?, into records: inout [Record]
     ) {
-        for call in open.closeAll() {
-            if call.cancelStamp != nil {
-                finish(call, .cancelled, &records)
-            } else if call.method == "subscriptions/listen" {
-                // MCP 2026-07-28: it lasts until the server ends it or the connection goes.
-                finish(call, .over(call.endStamp ?? stamp), &records)
-            } else {
-                finish(call, .lost(stamp), &records)
-            }
-        }
-        for number in escalations.numbers { retire(number, .exit, &records) }
+        ending(at: stamp, into: &records)
+        giveUp(where: { _ in true }, &records)
         records.append(
             .session(
                 SessionRecord(

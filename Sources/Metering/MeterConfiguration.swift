@@ -33,6 +33,9 @@ package struct MeterConfiguration: Sendable {
     package var surface: String?
     /// `MCP_METER_REASON`
     package var reasonMode = ReasonMode.text
+    /// The client may keep a session log that tells of its own turns: calls that name the tool use
+    /// they were made by wait for it (`Meter.told`).
+    package var joinsLog = false
     /// `TRACEPARENT`
     package var traceparent: String?
     /// Requests in flight at most; beyond them the oldest is given up.

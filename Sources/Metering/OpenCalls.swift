@@ -81,6 +81,14 @@ struct OpenCalls: Sendable {
         runningTools.count == 1 ? runningTools.first.flatMap { calls[$0] } : nil
     }
 
+    /// The oldest tool call in progress that was made by one of these tool uses.
+    func tool(using toolUses: [String]) -> OpenCall? {
+        guard !toolUses.isEmpty else { return nil }
+        return runningTools.sorted().lazy.compactMap { calls[$0] }.first { call in
+            call.toolUseID.map(toolUses.contains) == true
+        }
+    }
+
     /// Opens a call. When there are too many, the oldest is given back, closed.
     mutating func open(_ call: consuming OpenCall) -> OpenCall? {
         let evicted = calls.count >= limit ? removeOldest() : nil

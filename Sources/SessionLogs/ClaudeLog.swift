@@ -11,11 +11,13 @@ struct ClaudeLog: LogLineReader {
 
     /// The session of lines that name none.
     let fallbackSession: String
+    /// Also look for the ids of the tool uses in a message, which takes longer.
+    let wantsTools: Bool
 
     mutating func read(_ line: LineReader.Line, into output: inout LogOutput) {
         // Two lines in three have no usage: they cost this search and no more.
         guard Self.needle.isIn(line.bytes, line.count) else { return }
-        guard let entry = ClaudeEntry(line) else {
+        guard let entry = ClaudeEntry(line, wantsTools: wantsTools) else {
             if line.isWhole { output.malformed += 1 }
             return
         }
@@ -42,6 +44,7 @@ struct ClaudeLog: LogLineReader {
         message.nanodollars = entry.nanodollars
         message.directory = entry.directory.map(LoggedMessage.Directory.path)
         message.isSidechain = entry.isSidechain
+        message.toolUseIDs = entry.toolUses
         output.messages.append((message, offset))
     }
 }
@@ -70,7 +73,7 @@ struct ClaudeEntry {
     /// Nil when the line is no JSON object.
     ///
     /// - Parameter wantsTools: also look into the content for the ids of tool uses.
-    init?(_ line: LineReader.Line, wantsTools: Bool = false) {
+    init?(_ line: LineReader.Line, wantsTools: Bool) {
         var walker = LineWalker(line.bytes, line.count)
         guard walker.enterObject() else { return nil }
         while walker.nextKey() {

@@ -29,8 +29,9 @@ package struct ClaudeTurns {
     /// In the order of their first lines; those asked for.
     package private(set) var turns: [ClaudeTurn] = []
     private let wanted: Set<String>?
-    /// The message each agent is at, which may get more lines.
+    /// The message each agent is at, which may get more lines, and when the last one came.
     private var current: [String: ClaudeTurn] = [:]
+    private var touched: [String: UInt64] = [:]
     /// Results that no message of the agent has read yet.
     private var unread: [String: [String]] = [:]
 
@@ -44,12 +45,13 @@ package struct ClaudeTurns {
     package mutating func read(_ path: String) throws(SystemError) {
         let file = try Descriptor.open(path, O_RDONLY | O_NONBLOCK)
         let name = path.split(separator: "/").last ?? ""
-        var reader = ClaudeLog(fallbackSession: String(name.prefix { $0 != "." }))
+        var reader = ClaudeLog(
+            fallbackSession: String(name.prefix { $0 != "." }), wantsTools: true)
         var lines = LineReader()
         _ = try lines.forEachLine(
             of: file, from: 0, missing: ClaudeLog.needle, progress: { _ in }
         ) { line in
-            take(line, &reader)
+            take(line, &reader, at: 0)
         }
         for agent in current.keys.sorted() { finish(agent) }
         turns.sort { $0.message.time < $1.message.time }
@@ -63,7 +65,22 @@ package struct ClaudeTurns {
         )
     }
 
-    private mutating func take(_ line: LineReader.Line, _ reader: inout ClaudeLog) {
+    /// The messages that get no more lines as far as can be told: they have come to their end, or
+    /// a tool they used has answered, and the last line came before a moment.
+    func complete(before limit: UInt64) -> [ClaudeTurn] {
+        current.filter { agent, turn in
+            let isAnswered = unread[agent]?.contains(where: turn.toolUseIDs.contains) ?? false
+            return (turn.stopReason != nil || isAnswered) && (touched[agent] ?? 0) < limit
+        }.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Forgets all but the last messages.
+    mutating func keepLast(_ count: Int) {
+        if turns.count > count { turns.removeFirst(turns.count - count) }
+    }
+
+    /// - Parameter now: when it was read.
+    mutating func take(_ line: LineReader.Line, _ reader: inout ClaudeLog, at now: UInt64) {
         let hasUsage = ClaudeLog.needle.isIn(line.bytes, line.count)
         guard hasUsage || Self.result.isIn(line.bytes, line.count),
             let entry = ClaudeEntry(line, wantsTools: true)
@@ -76,10 +93,12 @@ package struct ClaudeTurns {
         if current[agent]?.message.key == message.key {
             current[agent]?.message.merge(message)
             current[agent]?.toolUseIDs += entry.toolUses
+            touched[agent] = now
             if let reason = entry.stopReason { current[agent]?.stopReason = reason }
             return
         }
         finish(agent)
+        touched[agent] = now
         current[agent] = ClaudeTurn(
             message: message, agentID: entry.agentID, stopReason: entry.stopReason,
             toolUseIDs: entry.toolUses, readToolUseIDs: unread.removeValue(forKey: agent) ?? [])

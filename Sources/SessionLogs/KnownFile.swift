@@ -12,8 +12,12 @@ struct KnownFile: Equatable {
     var day: Day?
     /// How far each of them was read.
     var cursors: [SegmentName: UInt64] = [:]
+    /// What relays said of their clients' turns, in the traces of what these led to.
+    var joined = JoinedTurns()
+    /// The first of the turns that were found to be estimated by the last `catchUp`. Not saved.
+    var estimated: Timestamp?
 
-    private static let header = "mcp-meter known messages 1"
+    private static let header = "mcp-meter known messages 2"
     private static let entryBytes = 24
 
     init() {}
@@ -36,6 +40,13 @@ struct KnownFile: Equatable {
             guard let cursor = Cursor(text) else { return nil }
             cursors[cursor.segment] = cursor.offset
         }
+        while let text = line() {
+            if text.isEmpty { break }
+            guard
+                case .record(.usage(let record))? = try? Record.decode(line: Array(text.utf8).span)
+            else { return nil }
+            joined.insert(record)
+        }
         guard (bytes.count - 8 - place) % Self.entryBytes == 0 else { return nil }
         while place < bytes.count - 8 {
             guard let key = Self.word(bytes, place), let output = Self.word(bytes, place + 8),
@@ -57,6 +68,8 @@ struct KnownFile: Equatable {
             text += Cursor(segment: segment, offset: offset).description + "\n"
         }
         var bytes = Array((text + "\n").utf8)
+        for record in joined.records { Record.usage(record).encode(into: &bytes) }
+        bytes.append(UInt8(ascii: "\n"))
         bytes.reserveCapacity(bytes.count + messages.count * Self.entryBytes + 8)
         for entry in messages.entries {
             Self.append(entry.key, to: &bytes)
@@ -82,41 +95,50 @@ struct KnownFile: Equatable {
 }
 
 extension KnownFile {
-    private static let mark = Needle("\"session_log\"", probes: (8, 9))
+    private static let mark = Needle("\"kind\":\"usage\"", probes: (1, 10))
 
     /// Takes in what was appended to the ledger since, by whomever: by an import that was killed
     /// among others.
     mutating func catchUp(_ reader: LedgerReader, today: Day) throws(LedgerError) {
+        estimated = nil
         let first = day.map { min($0, today).adding(-1) } ?? .first
         var buffer = LineBuffer()
         var cursors: [SegmentName: UInt64] = [:]
         for segment in try reader.segments(days: first...(.last)) {
-            var found: [KnownMessages.Entry] = []
+            var found: [CallRecord] = []
             let start = self.cursors[segment] ?? 0
             let reading = try reader.forEachLine(of: segment, from: start, &buffer) { line in
-                if let entry = Self.entry(line) { found.append(entry) }
+                if let record = Self.usage(line) { found.append(record) }
                 return .goOn
             }
             guard let reading else { continue }
-            for entry in found { note(entry) }
+            for record in found { note(record) }
             if segment.day >= today.adding(-1) { cursors[segment] = reading.nextOffset }
         }
         self.cursors = cursors
+        joined.forget(before: today.adding(-LogLimits.joinedDays))
         day = today
     }
 
-    private mutating func note(_ entry: KnownMessages.Entry) {
+    private mutating func note(_ record: CallRecord) {
+        if record.isJoined {
+            joined.insert(record)
+            if record.usage?.source == .estimated {
+                estimated = min(estimated ?? record.time, record.time)
+            }
+        }
+        guard let entry = KnownMessages.Entry(record) else { return }
         // What the table has of it from the log itself says more.
         if messages.entry(entry.key)?.fingerprint != entry.fingerprint { messages.insert(entry) }
     }
 
-    private static func entry(_ line: Span<UInt8>) -> KnownMessages.Entry? {
+    private static func usage(_ line: Span<UInt8>) -> CallRecord? {
         let isLikely = line.withUnsafeBufferPointer { bytes in
             bytes.baseAddress.map { mark.isIn($0, bytes.count) } ?? false
         }
         guard isLikely, case .record(.usage(let record))? = try? Record.decode(line: line) else {
             return nil
         }
-        return KnownMessages.Entry(record)
+        return record
     }
 }

@@ -24,8 +24,14 @@ struct LedgerFeed: ~Copyable {
     private var batch: [UInt8] = []
     /// Bytes appended since what is known was saved.
     private(set) var unsavedBytes = 0
+    /// Messages that wrote tool calls may be in the ledger under other ids than their own.
+    var wantsToolUses: Bool { !known.joined.isEmpty }
     /// Something is not saved yet.
     var hasNews: Bool { isChanged || unsavedBytes > 0 }
+
+    /// The first of the turns that relays estimated and `prepare` found: the log may have told of it
+    /// before.
+    var estimatedSince: Timestamp? { known.estimated }
 
     init(_ directory: LedgerDirectory, _ recorder: UsageRecorder, isDryRun: Bool) {
         files = ImportFiles(directory: directory)
@@ -53,16 +59,48 @@ struct LedgerFeed: ~Copyable {
     ) throws(LedgerError) -> Verdict {
         let id = message.id
         guard let key = KnownMessages.Entry.key(ofID: id) else { return .known }
-        let verdict = known.messages.verdict(on: message, key: key)
-        guard verdict != .known else { return verdict }
-        let call = recorder.record(of: message, id: id)
+        var verdict = known.messages.verdict(on: message, key: key)
+        let entry = KnownMessages.Entry(message, key: key)
+        let joined = known.joined.turn(of: message, id: id)
+        var isTwice = false
+        if let joined, joined.id != id {
+            // A relay recorded it under the tool use's id, and there it stays; unless an import had
+            // recorded it before.
+            isTwice = joined.usage?.source == .estimated && known.messages.entry(key) != nil
+            verdict = isTwice ? .correction : Self.verdict(on: entry, joined)
+        }
+        guard verdict != .known else {
+            if known.messages.entry(key) == nil { known.messages.insert(entry) }
+            return verdict
+        }
+        var call = recorder.record(of: message, id: id)
+        var yielding: CallRecord?
+        if var joined {
+            call.join(joined, keepingID: isTwice)
+            known.joined.insert(call)
+            if isTwice {
+                joined.yield(to: call)
+                known.joined.insert(joined)
+                yielding = joined
+            }
+        }
         record(call)
-        known.messages.insert(KnownMessages.Entry(message, key: key))
+        known.messages.insert(entry)
         isChanged = true
         if isDryRun { return verdict }
         Record.usage(call).encode(into: &batch)
+        if let yielding { Record.usage(yielding).encode(into: &batch) }
         if batch.count >= LogLimits.batchBytes { try flush() }
         return verdict
+    }
+
+    /// What a message means where a relay recorded it, by estimate or exactly, under another id.
+    private static func verdict(
+        on message: KnownMessages.Entry, _ joined: CallRecord
+    ) -> Verdict {
+        guard let exact = KnownMessages.Entry(joined) else { return .correction }
+        if exact.fingerprint == message.fingerprint { return .known }
+        return message.output > exact.output ? .correction : .known
     }
 
     /// Appends what is waiting to the ledger.

@@ -75,9 +75,10 @@ package struct LogImporter: ~Copyable {
             book = try files.read(files.book).flatMap { FileBook($0) } ?? FileBook()
             isBookLoaded = true
         }
-        let changed = sort(found.files, &summary)
+        var changed = sort(found.files, &summary)
         if !changed.isEmpty {
             try feed.prepare()
+            if let since = feed.estimatedSince { readAgain(found.files, since, &changed, &summary) }
             try read(changed, &summary, report)
         }
         forget(found)
@@ -110,6 +111,21 @@ package struct LogImporter: ~Copyable {
             guard isCurrent || isOld else { return true }
             summary.clients[file.client, default: .init()].filesUnchanged += 1
             return false
+        }
+    }
+
+    /// Has the logs read from their beginning that may hold what a relay had to estimate: the
+    /// message may be behind the place they were read to.
+    private mutating func readAgain(
+        _ found: [LogFile], _ since: Timestamp, _ changed: inout [LogFile],
+        _ summary: inout ImportSummary
+    ) {
+        let known = Set(changed.map(\.path))
+        for file in found where file.client == .claudeCode && file.status.modifiedTime >= since {
+            guard book.pages.removeValue(forKey: file.path) != nil else { continue }
+            if known.contains(file.path) { continue }
+            changed.append(file)
+            summary.clients[file.client, default: .init()].filesUnchanged -= 1
         }
     }
 

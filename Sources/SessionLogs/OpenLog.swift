@@ -96,7 +96,8 @@ struct OpenLog: ~Copyable {
         let stem = String(name.prefix { $0 != "." })
         switch log.client {
         case .claudeCode:
-            var reader = ClaudeLog(fallbackSession: stem)
+            var reader = ClaudeLog(
+                fallbackSession: stem, wantsTools: feed.wantsToolUses)
             return try read(&reader, &lines, &pass, &feed, progress)
         case .codex:
             // rollout-2026-05-13T09-01-00-<uuid>

@@ -100,7 +100,7 @@ struct ReadingTests {
                 guard let start = buffer.baseAddress else { return }
                 let line = LineReader.Line(
                     bytes: start, count: buffer.count, offset: 0, isWhole: true)
-                var claude = ClaudeLog(fallbackSession: "")
+                var claude = ClaudeLog(fallbackSession: "", wantsTools: false)
                 var codex = CodexLog(
                     fallbackSession: "", modified: Timestamp(microseconds: 0),
                     now: Timestamp(microseconds: 0))

@@ -43,7 +43,7 @@ extension Meter {
             session: configuration.session, direction: .client, method: "chat",
             requestID: record.requestID, outcome: .ok, traceID: record.traceID,
             spanID: identifiers.spanID(), requestBytes: 0)
-        turn.parentSpanID = isConversation ? escalation.spanID : record.spanID
+        turn.parentSpanID = escalation.spanToHangUnder(of: record)
         turn.server = record.server
         turn.client = record.client
         turn.agentID = record.agentID
@@ -53,14 +53,6 @@ extension Meter {
         turn.toolUseID = call.toolUseID
         apply(part, to: &turn)
         return turn
-    }
-}
-
-extension CallRecord {
-    /// The id of the `usage` record of the client's turn that wrote a tool use, whoever writes it:
-    /// what is estimated here is replaced by what the client's own log says under the same id.
-    package static func clientTurnID(toolUseID: String) -> String {
-        DerivedID.make(from: toolUseID, purpose: "client", index: 0)
     }
 }
 

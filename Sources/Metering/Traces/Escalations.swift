@@ -54,6 +54,11 @@ struct Escalation: Sendable {
         parentSpanID = parent
     }
 
+    /// The span that the client's turn of a call hangs under.
+    func spanToHangUnder(of call: CallRecord) -> String {
+        conversation == nil ? call.spanID : spanID
+    }
+
     func isIdle(at now: UInt64) -> Bool {
         conversation != nil && pending == 0 && now > heard
             && now - heard > Self.idleNanosecondsMax

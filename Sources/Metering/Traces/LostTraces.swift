@@ -1,60 +1,77 @@
 package import Records
 
 /// The traces a relay could not write because it was killed: conversations that its calls were part
-/// of and that no `trace` record ends. Pure; made of what the ledger holds of relays that are gone.
+/// of, and single calls that waited for what the client's log says, that no `trace` record ends.
+/// Pure; made of what the ledger holds of relays that are gone.
 package struct LostTraces: Sendable {
-    private struct Conversation: Sendable {
+    private struct Escalation: Sendable {
         var calls: [CallRecord] = []
-        var clientTurns: [CallRecord] = []
+        /// By id: of a turn that was recorded again, the last counts.
+        var clientTurns: [String: CallRecord] = [:]
         /// Records of further models, by the call they are part of.
         var parts: [String: [CallRecord]] = [:]
     }
 
-    /// By trace id.
-    private var conversations: [String: Conversation] = [:]
+    /// A conversation is told by its trace; a single call by its span too, for a caller can give
+    /// many the same trace.
+    private struct Key: Hashable {
+        var trace: String
+        var root: String?
+    }
+
+    private var escalations: [Key: Escalation] = [:]
     /// Ids of the `trace` records there are.
     private var written: Set<String> = []
 
     package init() {}
 
-    /// Takes up a record; in any order.
+    /// Takes up a record; those of one id in their order, otherwise in any.
     package mutating func see(_ record: Record) {
         switch record {
         case .call(let call) where call.partOf != nil:
-            guard let whole = call.partOf, call.conversation != nil else { return }
-            conversations[call.traceID, default: Conversation()].parts[whole, default: []]
-                .append(call)
+            guard let whole = call.partOf, let key = Self.key(call, root: call.parentSpanID) else {
+                return
+            }
+            escalations[key, default: Escalation()].parts[whole, default: []].append(call)
         case .call(let call) where call.direction == .clientToServer:
-            guard call.conversation != nil, call.parentSpanID != nil else { return }
-            conversations[call.traceID, default: Conversation()].calls.append(call)
+            let isTurn = call.conversation == nil ? call.isSingle : call.parentSpanID != nil
+            guard isTurn, let key = Self.key(call, root: call.spanID) else { return }
+            escalations[key, default: Escalation()].calls.append(call)
         case .call(let call), .usage(let call):
-            guard call.conversation != nil, call.usesModel else { return }
-            conversations[call.traceID, default: Conversation()].clientTurns.append(call)
+            guard call.usesModel, let key = Self.key(call, root: call.parentSpanID) else { return }
+            escalations[key, default: Escalation()].clientTurns[call.id] = call
         case .trace(let trace): written.insert(trace.id)
         case .session, .begin: break
         }
     }
 
+    /// Nil for what hangs under nothing: an imported call.
+    private static func key(_ record: CallRecord, root: String?) -> Key? {
+        if record.conversation != nil { return Key(trace: record.traceID, root: nil) }
+        return root.map { Key(trace: record.traceID, root: $0) }
+    }
+
     /// The records that are missing, in the order they began. Their ids depend on the traces alone,
     /// so that it does no harm if two processes write one.
     package var records: [TraceRecord] {
-        conversations.values.compactMap(trace).filter { !written.contains($0.id) }
+        escalations.values.compactMap(trace).filter { !written.contains($0.id) }
             .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
     }
 
-    private func trace(of conversation: Conversation) -> TraceRecord? {
-        let calls = conversation.calls.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+    private func trace(of escalation: Escalation) -> TraceRecord? {
+        let calls = escalation.calls.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
         // Every turn hangs under the root; one may hang under what its caller said.
-        guard let first = calls.first, let root = Self.commonest(calls.compactMap(\.parentSpanID)),
-            calls.contains(where: \.usesModel)
+        guard let first = calls.first, calls.contains(where: \.usesModel) else { return nil }
+        let isSingle = first.conversation == nil
+        guard let root = isSingle ? first.spanID : Self.commonest(calls.compactMap(\.parentSpanID))
         else { return nil }
         var tally = Tally()
         var end = first.time.microseconds
         for call in calls {
-            tally.add(turn: call, parts: conversation.parts[call.id] ?? [], qualitySource: nil)
+            tally.add(turn: call, parts: escalation.parts[call.id] ?? [], qualitySource: nil)
             end = max(end, call.end)
         }
-        for turn in conversation.clientTurns { tally.add(clientTurn: turn) }
+        for turn in escalation.clientTurns.values { tally.add(clientTurn: turn) }
         let (length, overflow) = end.subtractingReportingOverflow(first.time.microseconds)
         var record = TraceRecord(
             id: TraceRecord.id(traceID: first.traceID, spanID: root), time: first.time,
@@ -71,6 +88,7 @@ package struct LostTraces: Sendable {
         record.eventType = first.eventType
         record.escalationReason = calls.compactMap(\.escalationReason).first
         record.conversation = first.conversation
+        if isSingle { record.parentSpanID = first.parentSpanID }
         record.quality = tally.quality
         record.qualityPerDollar = tally.qualityPerDollar
         return record
@@ -83,6 +101,9 @@ package struct LostTraces: Sendable {
 }
 
 extension CallRecord {
+    /// Whether it is a whole escalation whose trace had to wait for the client's log.
+    fileprivate var isSingle: Bool { usesModel && method == "tools/call" && toolUseID != nil }
+
     /// When it ended, in microseconds since 1970.
     fileprivate var end: Int64 {
         let length = durationMilliseconds.isFinite ? max(0, min(durationMilliseconds, 1e14)) : 0

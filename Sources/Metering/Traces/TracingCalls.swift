@@ -10,11 +10,11 @@ extension Meter {
         write(number, &records)
     }
 
-    /// Writes the trace of an escalation that is over with no request under way. One that turned out
-    /// to be no work of a model is forgotten.
-    private mutating func write(_ number: UInt64, _ records: inout [Record]) {
+    /// Writes the trace of an escalation that is over with no request under way and no turn that the
+    /// client's log has still to tell. One that turned out to be no work of a model is forgotten.
+    mutating func write(_ number: UInt64, _ records: inout [Record]) {
         guard let escalation = escalations[number], let end = escalation.end,
-            escalation.pending == 0
+            escalation.pending == 0, !awaited.holds(number)
         else { return }
         _ = escalations.remove(number)
         if escalation.isMetered { records.append(.trace(trace(of: escalation, end))) }
@@ -22,7 +22,10 @@ extension Meter {
 
     /// Gives up escalations of which there are too many.
     mutating func trim(_ records: inout [Record]) {
-        while let number = escalations.surplus { retire(number, .idle, &records) }
+        while let number = escalations.surplus {
+            giveUp(where: { $0.escalation == number }, &records)
+            retire(number, .idle, &records)
+        }
     }
 
     /// The record of an escalation.
@@ -100,8 +103,19 @@ extension Meter {
         } else {
             return
         }
-        count(call, ended, in: &escalation, &records)
-        guard let number = call.escalation else {
+        var number = call.escalation
+        let isAwaited = ended.kind == .turn && isAwaited(call)
+        if isAwaited, number == nil {
+            // Its trace cannot be written yet.
+            escalation.pending = 1
+            number = escalations.add(escalation)
+        }
+        let estimate = count(call, ended, in: &escalation)
+        if let estimate, !isAwaited {
+            escalation.tally.add(clientTurn: estimate)
+            records.append(.usage(estimate))
+        }
+        guard let number else {
             records.append(.trace(trace(of: escalation, .answered)))
             return
         }
@@ -110,14 +124,21 @@ extension Meter {
             escalation.end = escalation.end ?? .answered
         }
         escalations.update(number) { $0 = escalation }
+        if isAwaited, let id = call.toolUseID {
+            hold(
+                AwaitedTurn(
+                    toolUse: id, escalation: number, began: call.stamp, ended: ended.stop,
+                    call: ended.record, parentSpanID: escalation.spanToHangUnder(of: ended.record),
+                    estimate: estimate), &records)
+        }
         write(number, &records)
         trim(&records)
     }
 
+    /// - Returns: what is estimated of the client's turn that made the call.
     private mutating func count(
-        _ call: OpenCall, _ ended: EndedCall, in escalation: inout Escalation,
-        _ records: inout [Record]
-    ) {
+        _ call: OpenCall, _ ended: EndedCall, in escalation: inout Escalation
+    ) -> CallRecord? {
         escalation.heard = max(escalation.heard, ended.stop)
         switch ended.kind {
         case .turn, .half:
@@ -132,14 +153,11 @@ extension Meter {
         case .other: break
         }
         for sampled in ended.sampled { escalation.tally.add(clientTurn: sampled) }
-        guard ended.kind == .turn, let answer = ended.answer else { return }
-        if let turn = clientTurn(call, ended.record, answer, in: escalation) {
-            escalation.tally.add(clientTurn: turn)
-            records.append(.usage(turn))
-        }
+        guard ended.kind == .turn, let answer = ended.answer else { return nil }
         if call.cancelStamp == nil {
             escalation.lastAnswer = max(escalation.lastAnswer ?? 0, ended.stop)
         }
+        return clientTurn(call, ended.record, answer, in: escalation)
     }
 }
 

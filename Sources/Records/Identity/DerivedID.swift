@@ -37,3 +37,11 @@ package enum DerivedID {
         return text.withUTF8 { SHA256.hash($0.span) }
     }
 }
+
+extension CallRecord {
+    /// The id of the `usage` record of the client's turn that wrote a tool use, whoever writes it:
+    /// what is estimated here is replaced by what the client's own log says under the same id.
+    package static func clientTurnID(toolUseID: String) -> String {
+        DerivedID.make(from: toolUseID, purpose: "client", index: 0)
+    }
+}

@@ -24,6 +24,7 @@ struct Desk: ~Copyable {
     private let office: Office
     private let setup: MeteringThread.Setup
     private var meter: Meter
+    private var join: LogJoin
     private var writer: LedgerWriter
     private var segment: SegmentName?
     private var records: [Record] = []
@@ -46,7 +47,11 @@ struct Desk: ~Copyable {
     init(office: Office, setup: MeteringThread.Setup, writer: consuming LedgerWriter) {
         self.office = office
         self.setup = setup
-        meter = Meter(setup.configuration())
+        let configuration = setup.configuration()
+        meter = Meter(configuration)
+        join = LogJoin(setup.joins, prices: configuration.prices) {
+            _ = office.queue.tryPush(.nudge)
+        }
         segment = writer.segment
         starter = ShipperStarter(
             setup.destinations, in: setup.directory, complain: setup.complain)
@@ -87,6 +92,12 @@ struct Desk: ~Copyable {
             takeEarly(since: .max)
             meter.counts.malformed &+= malformed
             meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
+            meter.ending(at: stamp, into: &records)
+            if meter.awaitsLog {
+                // Not held up by the log.
+                _ = flush(at: now)
+                join.lastLook(&meter, into: &records)
+            }
             meter.ended(at: stamp, started: setup.start, exitStatus: status, into: &records)
             isOver = true
         }
@@ -131,6 +142,7 @@ struct Desk: ~Copyable {
         // Also while messages come and come: then nothing else ever wakes this up.
         tick(at: now)
         takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
+        join.exchange(&meter, into: &records)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
                 if let slot = held.begin.slot { settled.append(slot) }

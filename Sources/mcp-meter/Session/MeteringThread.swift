@@ -18,6 +18,8 @@ final class MeteringThread: @unchecked Sendable {
         var directory: LedgerDirectory
         /// The stamp of the session's beginning.
         var start: UInt64
+        /// Where the client's log may be; nil where it cannot be known.
+        var joins: JoinPlan?
         /// Where records are to be sent: none may be removed before it was.
         var destinations: [Destination]
         /// What else is said there: the session's beginning and end, each call.

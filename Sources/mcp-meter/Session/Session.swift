@@ -57,6 +57,7 @@ struct Session {
                     profiles: profiles)
             },
             directory: directory, start: start,
+            joins: JoinPlan(plan.environment, since: clock.time(at: start)),
             destinations: plan.configuration.destinations,
             logLevel: plan.configuration.logLevel, complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
@@ -108,5 +109,6 @@ extension MeterConfiguration {
         surface = plan.configuration.surface
         reasonMode = plan.configuration.reason
         traceparent = plan.configuration.traceparent
+        joinsLog = JoinPlan.isPossible(plan.environment)
     }
 }

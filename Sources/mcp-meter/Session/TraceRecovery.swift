@@ -11,7 +11,7 @@ import Records
     import Glibc
 #endif
 
-/// Ends the conversations of relays that were killed: their calls are in the ledger, and the record
+/// Ends the escalations of relays that were killed: their calls are in the ledger, and the record
 /// of the whole is not, without which nobody is told that it is over.
 ///
 /// Each writer's segments are looked at once, when it is gone and its guardian has had its time.
@@ -45,7 +45,7 @@ struct TraceRecovery {
         var buffer = LineBuffer()
         for segment in due {
             _ = try reader.forEachLine(of: segment, &buffer) { line in
-                if Self.isOfConversation(line),
+                if Self.isOfEscalation(line),
                     case .record(let record)? = try? Record.decode(line: line)
                 {
                     lost.see(record)
@@ -86,19 +86,29 @@ struct TraceRecovery {
         return Set(lines.dropFirst().compactMap { SegmentName($0) })
     }
 
-    /// Only such a line is worth reading as a whole. Looks for the rarest letter of the key.
-    private static func isOfConversation(_ line: Span<UInt8>) -> Bool {
-        let key: StaticString = "conversation"
-        let letter = 3
-        return line.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, bytes.count >= key.utf8CodeUnitCount else {
+    /// Only such a line is worth reading as a whole: of a conversation, of a call by a tool use that
+    /// is named, or of a client's turn or a trace.
+    private static func isOfEscalation(_ line: Span<UInt8>) -> Bool {
+        // The kind is at the line's beginning.
+        has(#""kind":"trace""#, rarest: 8, in: line, before: 64)
+            || has(#""kind":"usage""#, rarest: 1, in: line, before: 64)
+            || has("conversation", rarest: 3, in: line) || has("tool_use_id", rarest: 4, in: line)
+    }
+
+    /// - Parameter letter: the place in `key` of the letter that is rarest in lines.
+    private static func has(
+        _ key: StaticString, rarest letter: Int, in line: Span<UInt8>, before limit: Int = .max
+    ) -> Bool {
+        line.withUnsafeBytes { bytes in
+            let count = min(bytes.count, limit)
+            guard let start = bytes.baseAddress, count >= key.utf8CodeUnitCount else {
                 return false
             }
-            let last = bytes.count - key.utf8CodeUnitCount
+            let last = count - key.utf8CodeUnitCount
             var place = letter
             while place <= last + letter,
                 let found = memchr(
-                    start + place, CInt(UInt8(ascii: "v")), last + letter + 1 - place)
+                    start + place, CInt(key.utf8Start[letter]), last + letter + 1 - place)
             {
                 let word = UnsafeRawPointer(found) - letter
                 if memcmp(word, key.utf8Start, key.utf8CodeUnitCount) == 0 { return true }

@@ -1,0 +1,85 @@
+import Ledger
+import Records
+
+/// The client's turns that are in the ledger as part of an escalation's trace: exact under the
+/// message's id, or under the id of the tool use where the relay could not read the log and had to
+/// estimate. What a log tells of them later is recorded under the same id, in the same trace: the
+/// last record of an id counts.
+struct JoinedTurns: Equatable, Sendable {
+    private var turns: [String: CallRecord] = [:]
+
+    /// Of more, those of the oldest calls are forgotten.
+    private static let countMax = 1 << 14
+
+    var isEmpty: Bool { turns.isEmpty }
+
+    /// The same order every time.
+    var records: [CallRecord] {
+        turns.values.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+    }
+
+    mutating func insert(_ record: CallRecord) {
+        turns[record.id] = record
+        guard turns.count > Self.countMax else { return }
+        for old in records.prefix(Self.countMax / 2) { turns[old.id] = nil }
+    }
+
+    /// What a relay said of the turn that a message is.
+    ///
+    /// - Parameter id: the message's own.
+    func turn(of message: LoggedMessage, id: String) -> CallRecord? {
+        guard message.client == .claudeCode, !isEmpty else { return nil }
+        if let turn = turns[id] { return turn }
+        for toolUse in message.toolUseIDs {
+            if let turn = turns[CallRecord.clientTurnID(toolUseID: toolUse)] { return turn }
+        }
+        return nil
+    }
+
+    /// Forgets the turns of earlier days.
+    mutating func forget(before day: Day) {
+        turns = turns.filter { Day(of: $0.value.time) >= day }
+    }
+}
+
+extension CallRecord {
+    /// Whether a relay says of a turn which escalation it belongs to, in a way that lets the log's
+    /// message be found. What an import writes hangs under nothing.
+    var isJoined: Bool {
+        direction == .client && parentSpanID != nil
+            && (toolUseID != nil || usage?.source == .sessionLog)
+    }
+
+    /// What is left of an estimate when the same turn has a record under its own id: nothing that
+    /// could be counted twice.
+    mutating func yield(to other: CallRecord) {
+        partOf = other.id
+        usage = TokenUsage(source: .sessionLog, input: 0, output: 0)
+        cost = Cost(source: .priced, nanodollars: 0)
+        provider = other.provider
+        model = other.model
+        modelSource = other.modelSource
+        modelCalls = nil
+    }
+
+    /// Takes the place of what a relay recorded of the same turn: its id, its trace, and what the
+    /// log does not know.
+    ///
+    /// - Parameter keepingID: it has a record under its own id already.
+    mutating func join(_ turn: CallRecord, keepingID: Bool) {
+        if !keepingID {
+            id = turn.id
+            spanID = turn.spanID
+        }
+        session = turn.session
+        traceID = turn.traceID
+        parentSpanID = turn.parentSpanID
+        toolUseID = turn.toolUseID
+        server = turn.server
+        client = turn.client ?? client
+        agentID = turn.agentID
+        surface = turn.surface
+        eventType = turn.eventType
+        conversation = turn.conversation
+    }
+}
