@@ -93,17 +93,19 @@ enum CommandTable {
             examples: ["mcp-meter deliver --status"]),
         Command(
             name: "serve",
-            usage: "mcp-meter serve [--listen ADDRESS:PORT]",
+            usage: "mcp-meter serve [--listen ADDRESS:PORT] [--no-import]",
             summary: "Show the ledger to Prometheus and to a browser, and deliver it.",
             details: [
                 "Runs on: /metrics for Prometheus, POST /usage for tools that know their own",
-                "usage, a page at /, delivery to every endpoint that is set, and retention.",
+                "usage, a page at /, delivery to every endpoint that is set, the session logs of",
+                "clients (as `mcp-meter import` reads them), and retention.",
                 "Listens on 127.0.0.1:9091, or where MCP_METER_LISTEN says. With",
                 "MCP_METER_TOKEN, POST /usage needs it as a bearer token; addresses that other",
                 "machines can reach need it for everything. SIGTERM ends it.",
             ],
             options: [
-                Option(name: "--listen ADDRESS:PORT", meaning: "listen there; port 0: any")
+                Option(name: "--listen ADDRESS:PORT", meaning: "listen there; port 0: any"),
+                Option(name: "--no-import", meaning: "leave the clients' session logs alone"),
             ],
             examples: ["mcp-meter serve", "mcp-meter serve --listen 127.0.0.1:9191"]),
         Command(

@@ -1,6 +1,8 @@
 struct ServeOptions: Equatable {
     /// Where to listen, instead of `MCP_METER_LISTEN`.
     var listen: String?
+    /// Read the session logs of clients too.
+    var importsLogs = true
 }
 
 extension Arguments {
@@ -14,8 +16,10 @@ extension Arguments {
                     return .misuse("`--listen` needs an address and a port.")
                 }
                 options.listen = value
+            case "--no-import": options.importsLogs = false
             case _ where isHelp(word): return .help("serve")
-            default: return unexpected(word, in: "serve", ["--listen", "--help"])
+            default:
+                return unexpected(word, in: "serve", ["--listen", "--no-import", "--help"])
             }
         }
         return .serve(options)

@@ -90,12 +90,14 @@ struct ServeSettings {
     var address = SocketAddress(host: "127.0.0.1", port: 9091)
     var token: String?
     var limits: [RateLimit] = []
+    var importsLogs: Bool
     /// Why it cannot serve like this, as a sentence.
     var problem: String?
 
     init(_ environment: [String: String], _ options: ServeOptions) {
         let values = environment.filter { !$0.value.isEmpty }
         token = values["MCP_METER_TOKEN"]
+        importsLogs = options.importsLogs
         if let text = options.listen ?? values["MCP_METER_LISTEN"] {
             let name = options.listen == nil ? "MCP_METER_LISTEN" : "--listen"
             if let address = SocketAddress(text) {

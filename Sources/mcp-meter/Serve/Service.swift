@@ -7,7 +7,7 @@ import Records
 import Synchronization
 
 /// The parts of `serve` and their threads: the listener on the main thread, the follower of the
-/// ledger, delivery, and retention once a day.
+/// ledger, delivery, the importer of session logs, and who keeps things tidy.
 struct Service {
     private let exporter: Exporter
     private let listener: Listener
@@ -15,6 +15,7 @@ struct Service {
     private let sinks: [any Sink]
     private let directory: LedgerDirectory
     private let manager: ServiceManager?
+    private let logs: LogFollower?
     private let stop: Latch
 
     init(
@@ -55,6 +56,9 @@ struct Service {
                 sinks: sinks, directory: directory, goal: .forever, stop: stop,
                 transport: { AnyTransport(environment: environment, stop: stopSending) },
                 say: Console.complain))
+        logs =
+            settings.importsLogs
+            ? LogFollower(directory: directory, environment: environment, prices: prices) : nil
         manager = ServiceManager(
             socket: environment["NOTIFY_SOCKET"], watchdog: environment["WATCHDOG_USEC"],
             watchdogPID: environment["WATCHDOG_PID"])
@@ -64,7 +68,10 @@ struct Service {
     func run(on socket: borrowing ListeningSocket) {
         let following = start("follow") { [exporter] in exporter.follow(Console.complain) }
         if let shipper, !sinks.isEmpty { start("ship") { _ = shipper.run() }?.detach() }
-        start("retention") { [self] in keepTidy() }?.detach()
+        start("tidy") { [self] in keepTidy() }?.detach()
+        let importing = logs.flatMap { logs in
+            start("session logs") { logs.follow(until: stop, Console.complain) }
+        }
         Console.complain("serving http://\(SocketAddress(host: "127.0.0.1", port: socket.port))/")
         manager?.tell("READY=1\nSTATUS=serving port \(socket.port)")
         var lastWord = MonotonicClock.now()
@@ -83,6 +90,7 @@ struct Service {
         }
         manager?.tell("STOPPING=1")
         exporter.end()
+        importing?.join()
         following?.join()
     }
 
@@ -95,14 +103,17 @@ struct Service {
         }
     }
 
-    /// Removes what is old and delivered, at most once a day for all processes together.
+    /// Once a minute: ends the traces of relays that were killed, and removes what is old and
+    /// delivered, the latter at most once a day for all processes together.
     private func keepTidy() {
         repeat {
+            // Tried again in a minute; what it is about waits in the ledger.
+            _ = try? TraceRecovery(directory).run()
             let acknowledgements = Acknowledgements(of: sinks.map(\.destination), in: directory)
             _ = try? Retention().applyDaily(
                 to: LedgerReader(directory), now: Timestamp(microseconds: WallClock.now())
             ) { acknowledgements.bytes(of: $0) }
-        } while !stop.wait(until: MonotonicClock.now() &+ 3_600_000_000_000)
+        } while !stop.wait(until: MonotonicClock.now() &+ 60_000_000_000)
     }
 }
 
