@@ -9,7 +9,8 @@ import subprocess
 import time
 
 import pytest
-from support import ledger, relay
+from support import ledger, processes, relay
+from support.serving import Serve
 from support.session_logs import Maker, dump, imported, twin
 
 TREES = 1000
@@ -282,3 +283,22 @@ def test_a_whole_claude_line(home: pathlib.Path, state: pathlib.Path):
         "request_bytes": 0,
     }
     assert json.dumps(record).count("msg_011C") == 0
+
+
+def test_serve_follows_the_logs(home: pathlib.Path, state: pathlib.Path):
+    """As they are written: a message once it is whole, each once, whoever imports beside it."""
+    log = project(home)
+    log.write_text(claude(1, 9) + claude(1, 159) + claude(2, 20))
+    serve = Serve(state, {"HOME": str(home)})
+    try:
+        processes.wait_until(lambda: len(usage(state)) == 1, 20, "the message that another follows")
+        assert do(home, state) == ""  # at the end of the file, which for `import` is the end
+        with log.open("a") as file:
+            file.write(claude(3, 5) + claude(4, 6))
+        processes.wait_until(lambda: len(usage(state)) == 3, 20, "the next one")
+    finally:
+        serve.end()
+    do(home, state)
+    found = {entry["request_id"]: entry["usage"]["output_tokens"] for entry in usage(state, validated=True)}
+    assert found == {"req_1": 159, "req_2": 20, "req_3": 5, "req_4": 6}
+    assert len(usage(state)) == 4
