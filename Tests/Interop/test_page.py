@@ -289,11 +289,15 @@ def test_tables_of_tools_agents_and_calls(tmp_path, serve, browser):
 def test_escalations_open_to_their_turns(tmp_path, serve, browser):
     dice = random.Random(1)
     now = datetime.now(UTC)
-    write(tmp_path, [record for n in range(12) for record in escalation(call(now - timedelta(minutes=n), dice, tool=f"analysis_{n}"))])
+    # The ledger is in the order things ended.
+    calls = [call(now - timedelta(minutes=n), dice, tool=f"analysis_{n}", server="deep-code-reasoning-mcp") for n in range(12)]
+    write(tmp_path, [record for each in calls for record in escalation(each)])
     with reading(browser, serve(tmp_path).url) as page:
         assert page.inner_text("#escalations-sum") == "The latest 12 · mean quality 0.80 · 16 quality\u00a0per\u00a0$"
         row = page.locator("#escalations tr").first
-        assert re.split(r"\s*\t\s*|\n", row.inner_text())[2:] == ["deep-code-reasoning-mcp", "~$0.0500", "0.80", "16.0", "2", "answered", "It would not settle."] or row.inner_text()
+        cells = [cell.inner_text() for cell in row.locator("td").all()]
+        assert cells[1:] == ["~$0.0500", "0.80", "16.0", "2", "answered", "It would not settle."]
+        assert row.locator("th bdi").all_inner_texts() == ["analysis_0", "deep-code-reasoning-mcp"]
         assert value(page, "#escalations tr:first-child") == 50_000_000
         page.click("#escalations tr:first-child button")
         turns = page.locator("#escalations .inside tbody tr")
@@ -314,6 +318,18 @@ def test_nothing_yet_is_said_in_words(tmp_path, serve, browser):
         assert "MCP_METER=on" in page.inner_text("#calls")
         for table in ("tools", "agents", "escalations"):
             assert page.inner_text(f"#{table}").startswith("No ")
+
+
+def test_without_a_price_it_points_to_the_tokens(tmp_path, serve, browser):
+    write(tmp_path, [call(datetime.now(UTC), random.Random(1), provider="ollama", model="qwen3:32b", outcome="ok", error_type=None,
+                          usage={"source": "reported", "input_tokens": 70, "output_tokens": 7}, cost={"source": "unpriced"})])  # fmt: skip
+    with reading(browser, serve(tmp_path).url) as page:
+        assert page.inner_text("#spend-today") == "unpriced"
+        assert "see Tokens" in page.locator("#timeline").text_content()
+        assert page.inner_text("#legend").split() == ["qwen3:32b", "unpriced"]
+        page.check("input[value=tokens]", force=True)
+        assert page.inner_text("#legend").split() == ["qwen3:32b", "77"]
+        assert page.locator("#timeline .c0").count() == 1
 
 
 # As it happens
@@ -649,8 +665,10 @@ def test_ten_thousand_calls(tmp_path, serve, browser):
         )
         print(f"drawn in {drawn:.0f} ms")
         assert drawn < 200
-        wanted = sums(records)
-        assert f"{wanted['calls']:,}" != page.inner_text("#detail-month")
+        first = datetime.combine(datetime.now(UTC).date() - timedelta(days=29), datetime.min.time(), UTC).timestamp()
+        wanted = sums(record for record in records if moment(record) >= first)
+        assert value(page, "#spend-month") == wanted["nanos"]
+        assert value(page, "#detail-month") == wanted["tokens"]
         assert page.locator("#legend li").count() == 8
         assert_fits(page)
 

@@ -5,21 +5,19 @@ internal import Records
 extension Summary {
     func write(into json: inout JSONWriter) {
         json.beginObject()
+        // A text for all cells of a group, as a tree of the single numbers would be many times the
+        // size of what is read from it.
+        var sums = [String](repeating: "", count: groups.all.count)
+        for (cell, sum) in cells {
+            sums[Int(cell.group)] += "\(cell.slot) "
+            for value in sum.values { sums[Int(cell.group)] += "\(value) " }
+        }
         json.key("groups")
         json.beginArray()
-        for group in groups.all {
+        for (group, sums) in zip(groups.all, sums) {
             json.beginArray()
             for name in group.names { json.string(name) }
-            json.endArray()
-        }
-        json.endArray()
-        json.key("cells")
-        json.beginArray()
-        for (cell, sum) in cells {
-            json.beginArray()
-            json.number(cell.slot)
-            json.number(Int64(cell.group))
-            for value in sum.values { json.number(value) }
+            json.string(sums)
             json.endArray()
         }
         json.endArray()
@@ -41,18 +39,27 @@ extension Summary {
     /// From what `write` wrote; nil for anything else.
     init?(_ json: JSONValue?) {
         self.init()
-        guard let json, let groups = json["groups"]?.array, let cells = json["cells"]?.array,
+        guard let json, let groups = json["groups"]?.array,
             let calls = Self.records(json["calls"]), let turns = Self.records(json["turns"]),
             let traces = Self.records(json["traces"])
         else { return nil }
-        let known = groups.map { Group(names: $0.array?.compactMap(\.string) ?? []) }
-        restore(known)
-        for row in cells {
-            let values = row.array?.compactMap(\.int64) ?? []
-            guard values.count > 2, let place = Int(exactly: values[1]),
-                known.indices.contains(place), let sum = Sum(Array(values[2...]))
-            else { return nil }
-            restore(known[place], slot: values[0], sum)
+        let rows = groups.map { $0.array?.compactMap(\.string) ?? [] }
+        // All of them first, in the order they had.
+        restore(rows.map { Group(names: $0) })
+        let width = 1 + Sum.names.count
+        for row in rows {
+            guard row.count == 7 else { return nil }
+            let words = row[6].split(separator: " ")
+            let numbers = words.compactMap { Int64($0) }
+            guard numbers.count == words.count, numbers.count.isMultiple(of: width) else {
+                return nil
+            }
+            for start in stride(from: 0, to: numbers.count, by: width) {
+                guard let sum = Sum(Array(numbers[(start + 1)..<(start + width)])) else {
+                    return nil
+                }
+                restore(Group(names: row), slot: numbers[start], sum)
+            }
         }
         for call in calls { restore(call: call) }
         for turn in turns { restore(turn: turn) }

@@ -9,7 +9,8 @@ struct Summary: Sendable {
     /// Seconds of a slot.
     static let slotSeconds: Int64 = 900
     static let slotsKept: Int64 = 31 * 96
-    static let cellsMax = 60_000
+    /// With one more for each slot it stays below the size at which the table would double.
+    static let cellsMax = 45_000
 
     struct Cell: Hashable, Sendable {
         /// Slots since 1970.
@@ -69,7 +70,6 @@ struct Summary: Sendable {
 
     // MARK: Taking up a checkpoint
 
-    /// In the order they had.
     mutating func restore(_ known: [Group]) {
         for group in known { _ = groups.number(of: group) }
     }

@@ -135,7 +135,7 @@ function showCards(data) {
 
 const chosen = name => document.querySelector(`input[name=${name}]:checked`).value;
 const measures = {
-  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: roughly, axis: axisDollars, cell: nanos => figure(dollars(nanos), nanos, "$" + exactly(nanos)), none: "No cost in this time." },
+  cost: { of: "usd_nanos", estimated: "estimated_usd_nanos", text: roughly, axis: axisDollars, cell: nanos => figure(dollars(nanos), nanos, "$" + exactly(nanos)), none: "No cost in this time.", nonePriced: "No call in this time has a price: see Tokens." },
   tokens: { of: "tokens", estimated: "estimated_tokens", text: short, axis: (value, step) => short(value), cell: n => figure(short(n), n, count(n) + " tokens"), none: "No tokens in this time." },
 };
 function axisDollars(nanos, step) {
@@ -219,9 +219,10 @@ function showChart() {
     const isLast = place === starts.length - 1 && wide < 44;
     if ((starts.length - 1 - place) % every === 0) parts.push(make("text", { x: isLast ? width : x + wide / 2, y: height - 6, "text-anchor": isLast ? "end" : "middle" }, periodText(start, isHourly, false)));
   });
-  if (!most) parts.push(make("text", { class: "words", x: width / 2, y: height / 2, "text-anchor": "middle" }, measure.none));
+  const words = models.length && measure.nonePriced || measure.none;
+  if (!most) parts.push(make("text", { class: "words", x: width / 2, y: height / 2, "text-anchor": "middle" }, words));
   svg.replaceChildren(...parts);
-  $("timeline-words").textContent = models.length ? models.map(model => `${model.name}: ${legendText(model, measure)}`).join("; ") : measure.none;
+  $("timeline-words").textContent = models.length ? models.map(model => `${model.name}: ${legendText(model, measure)}`).join("; ") : words;
   $("legend").replaceChildren(...models.map(model => {
     const text = legendText(model, measure);
     return element("li", "", element("i", model.colour), named(model.name), element("span", "soft", text === "unpriced" ? text : figure(text, model.sum[measure.of], text)));
