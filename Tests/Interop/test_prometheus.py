@@ -102,6 +102,8 @@ class Watched:
         }
         self.serve = Serve(self.bench.state, variables).wait_ready()
         self.prometheus = Prometheus(directory / "prometheus", self.serve.port)
+
+    def run(self) -> None:
         # The first scrape after a series appeared is what the next ones grow from.
         for _ in range(3):
             ten_sessions(self.bench)
@@ -124,8 +126,11 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory):
     watched = Watched(tmp_path_factory.mktemp("watched"))
-    yield watched
-    watched.close()
+    try:
+        watched.run()
+        yield watched
+    finally:
+        watched.close()
 
 
 # What is counted.

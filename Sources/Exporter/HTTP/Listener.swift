@@ -19,6 +19,8 @@ package final class Listener: Sendable {
         package var requestNanoseconds: UInt64 = 10 * second
         /// Between two requests.
         package var idleNanoseconds: UInt64 = 75 * second
+        /// What all connections together may have sent of requests that are not whole yet.
+        package var heldBytes = 16 << 20
         /// For the client to take an answer.
         package var answerNanoseconds: UInt64 = 30 * second
 
@@ -43,6 +45,7 @@ package final class Listener: Sendable {
     private let stop = Atomic<Bool>(false)
     private let open = Atomic<Int>(0)
     private let busy = Atomic<Int>(0)
+    private let held = Atomic<Int>(0)
     private let accepted = Atomic<UInt64>(0)
     private let refused = Atomic<UInt64>(0)
 
@@ -117,6 +120,9 @@ package final class Listener: Sendable {
     /// Answers one connection's requests, until either side has had enough.
     private func serve(_ connection: consuming Connection) {
         var parser = RequestParser()
+        // How much of what all connections hold is this one's.
+        var share = 0
+        defer { held.wrappingSubtract(share, ordering: .relaxed) }
         var deadline = MonotonicClock.now() &+ limits.requestNanoseconds
         let space = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
         defer { space.deallocate() }
@@ -147,6 +153,17 @@ package final class Listener: Sendable {
                     }
                     if count == 0 { return }
                     parser.feed(UnsafeRawBufferPointer(rebasing: space[..<count]))
+                    let all = held.wrappingAdd(parser.heldBytes - share, ordering: .relaxed)
+                    share = parser.heldBytes
+                    if all.newValue > limits.heldBytes {
+                        // What it has sent goes first, lest the next one be refused for it.
+                        parser = RequestParser()
+                        held.wrappingSubtract(share, ordering: .relaxed)
+                        share = 0
+                        try refuse(
+                            Refusal(503, "too much is being sent at once: try again"), connection)
+                        return
+                    }
                     // A request has so long from its first byte on, however slowly it trickles in.
                     if wasIdle { deadline = MonotonicClock.now() &+ limits.requestNanoseconds }
                 }

@@ -40,8 +40,15 @@ package struct RequestParser {
         return false
     }
 
-    /// How much of what came is kept, beside a request that is put together of chunks.
-    package var heldBytes: Int { buffer.count }
+    /// How much of what came is kept.
+    package var heldBytes: Int {
+        switch stage {
+        case .head, .sized, .over: buffer.count
+        case .chunkSize(let request), .chunk(let request, _), .chunkEnd(let request),
+            .trailers(let request, _):
+            buffer.count + request.body.count
+        }
+    }
 
     /// Takes in what was read.
     package mutating func feed(_ bytes: UnsafeRawBufferPointer) {

@@ -127,7 +127,8 @@ class Client:
     """One raw connection."""
 
     def __init__(self, serve: Serve, seconds: float = 30):
-        self.socket = socket.create_connection(("127.0.0.1", serve.port), timeout=seconds)
+        self.socket = socket.create_connection(("127.0.0.1", serve.port), timeout=30)
+        self.socket.settimeout(seconds)
 
     def send(self, data: bytes) -> bool:
         try:
