@@ -1,4 +1,3 @@
-import Ledger
 import Records
 
 /// The client's turns that are in the ledger as part of an escalation's trace: exact under the
@@ -11,7 +10,8 @@ struct JoinedTurns: Equatable, Sendable {
     /// Of more, those of the oldest calls are forgotten.
     private static let countMax = 1 << 14
 
-    var isEmpty: Bool { turns.isEmpty }
+    /// Whether some are under the id of a tool use, so that messages must be asked for theirs.
+    private(set) var hasToolUses = false
 
     /// The same order every time.
     var records: [CallRecord] {
@@ -20,6 +20,7 @@ struct JoinedTurns: Equatable, Sendable {
 
     mutating func insert(_ record: CallRecord) {
         turns[record.id] = record
+        if record.toolUseID.map(CallRecord.clientTurnID) == record.id { hasToolUses = true }
         guard turns.count > Self.countMax else { return }
         for old in records.prefix(Self.countMax / 2) { turns[old.id] = nil }
     }
@@ -28,17 +29,12 @@ struct JoinedTurns: Equatable, Sendable {
     ///
     /// - Parameter id: the message's own.
     func turn(of message: LoggedMessage, id: String) -> CallRecord? {
-        guard message.client == .claudeCode, !isEmpty else { return nil }
+        guard message.client == .claudeCode, !turns.isEmpty else { return nil }
         if let turn = turns[id] { return turn }
         for toolUse in message.toolUseIDs {
             if let turn = turns[CallRecord.clientTurnID(toolUseID: toolUse)] { return turn }
         }
         return nil
-    }
-
-    /// Forgets the turns of earlier days.
-    mutating func forget(before day: Day) {
-        turns = turns.filter { Day(of: $0.value.time) >= day }
     }
 }
 

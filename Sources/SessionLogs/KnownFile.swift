@@ -116,7 +116,6 @@ extension KnownFile {
             if segment.day >= today.adding(-1) { cursors[segment] = reading.nextOffset }
         }
         self.cursors = cursors
-        joined.forget(before: today.adding(-LogLimits.joinedDays))
         day = today
     }
 

@@ -25,7 +25,7 @@ struct LedgerFeed: ~Copyable {
     /// Bytes appended since what is known was saved.
     private(set) var unsavedBytes = 0
     /// Messages that wrote tool calls may be in the ledger under other ids than their own.
-    var wantsToolUses: Bool { !known.joined.isEmpty }
+    var wantsToolUses: Bool { known.joined.hasToolUses }
     /// Something is not saved yet.
     var hasNews: Bool { isChanged || unsavedBytes > 0 }
 

@@ -27,8 +27,8 @@ package enum LogLimits {
     static let batchBytes = 256 << 10
     /// Bytes of records after which what is known is saved.
     static let commitBytes = 32 << 20
-    /// What relays said of turns is remembered so long; clients delete logs after 30 days.
-    static let joinedDays = 40
+    /// How long before an estimate its log may have been written to last: a day.
+    static let behindMicroseconds: Int64 = 86_400_000_000
     /// A file's first bytes, by which it is known again.
     static let headBytes = 256
     /// A file of ours larger than this is damaged.

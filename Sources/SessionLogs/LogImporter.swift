@@ -115,13 +115,16 @@ package struct LogImporter: ~Copyable {
     }
 
     /// Has the logs read from their beginning that may hold what a relay had to estimate: the
-    /// message may be behind the place they were read to.
+    /// message may be behind the place they were read to. It was written before the call.
     private mutating func readAgain(
         _ found: [LogFile], _ since: Timestamp, _ changed: inout [LogFile],
         _ summary: inout ImportSummary
     ) {
         let known = Set(changed.map(\.path))
-        for file in found where file.client == .claudeCode && file.status.modifiedTime >= since {
+        let (since, overflow) = since.microseconds.subtractingReportingOverflow(
+            LogLimits.behindMicroseconds)
+        for file in found where file.client == .claudeCode {
+            guard overflow || file.status.modifiedTime.microseconds >= since else { continue }
             guard book.pages.removeValue(forKey: file.path) != nil else { continue }
             if known.contains(file.path) { continue }
             changed.append(file)

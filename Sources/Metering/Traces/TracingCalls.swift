@@ -125,9 +125,12 @@ extension Meter {
         }
         escalations.update(number) { $0 = escalation }
         if isAwaited, let id = call.toolUseID {
+            // Nobody had heard of its end before it was given up.
+            let isGivenUp = call.cancelStamp != nil && ended.answer == nil
+            let heard = isGivenUp ? ended.stop &+ Self.lateNanosecondsMax : ended.stop
             hold(
                 AwaitedTurn(
-                    toolUse: id, escalation: number, began: call.stamp, ended: ended.stop,
+                    toolUse: id, escalation: number, began: call.stamp, ended: heard,
                     call: ended.record, parentSpanID: escalation.spanToHangUnder(of: ended.record),
                     estimate: estimate), &records)
         }

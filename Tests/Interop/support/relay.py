@@ -26,7 +26,7 @@ def binary() -> str:
 
 def clean_environment() -> dict[str, str]:
     """Ours without anything that would switch mcp-meter on or name a provider."""
-    prefixes = ("MCP_METER", "EVALOPS_", "OTEL_", "MOSAIC_", "HARPER_")
+    prefixes = ("CLAUDE_", "MCP_METER", "EVALOPS_", "OTEL_", "MOSAIC_", "HARPER_")
     suffixes = ("_API_KEY", "_MODEL")
     return {
         name: value
