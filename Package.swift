@@ -59,11 +59,13 @@ let package = Package(
         library("Relay", ["Posix"]),
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
+        library("Reports", ["Posix", "Records", "Ledger"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .executableTarget(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
+                "Reports",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -95,6 +97,7 @@ let package = Package(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
+        tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
         tests("EndToEndTests", ["mcp-meter", "Delivery", "Metering", "Start", "Records", "Posix"]),
     ],
     swiftLanguageModes: [.v6]
