@@ -14,6 +14,7 @@ struct Main {
         case .demo(let options): DemoCommand.run(options)
         case .prices(let options): PricesCommand.run(options)
         case .doctor(let options): DoctorCommand.run(options)
+        case .report(let options): ReportCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")

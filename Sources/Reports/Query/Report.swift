@@ -71,6 +71,8 @@ package struct Report: Sendable {
         package let unknown: Int
         package let torn: Int
         package let unreadable: Int
+        /// Records dated later than now.
+        package let future: Int
         package let firstError: String?
     }
 }

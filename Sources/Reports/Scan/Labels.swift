@@ -30,7 +30,7 @@ struct Labels {
     private(set) var texts: [[String]] = Label.allCases.map { _ in [""] }
     private(set) var sets: [LabelSet] = [LabelSet()]
 
-    private var tables: [TextTable] = Label.allCases.map { _ in TextTable() }
+    private var tables: [NameTable] = Label.allCases.map { _ in NameTable() }
     private var known: [LabelSet: UInt32] = [LabelSet(): 0]
     private var lastSet = LabelSet()
     private var lastPlace: UInt32 = 0
@@ -86,7 +86,7 @@ struct Labels {
 }
 
 /// Numbers for texts, from 1 on, by their bytes.
-private struct TextTable {
+private struct NameTable {
     private var slots: [UInt32] = Array(repeating: 0, count: 64)
     private var texts: [[UInt8]] = [[]]
     private var last = 0

@@ -25,9 +25,15 @@ package final class LedgerScan {
     private var newest: [WriterIdentity: SegmentName] = [:]
     private var open: [Identity: (row: Row, writer: WriterIdentity)] = [:]
 
-    package init(_ directory: LedgerDirectory, window: Range<Int64>) {
+    private let now: Int64
+
+    /// - Parameters:
+    ///   - window: the times that are wanted, in microseconds since 1970.
+    ///   - now: the present, in microseconds since 1970.
+    package init(_ directory: LedgerDirectory, window: Range<Int64>, now: Int64) {
         reader = LedgerReader(directory)
         self.window = window
+        self.now = now
     }
 
     /// Reads what is there and was not read before. Returns whether that changed anything.
@@ -57,11 +63,18 @@ package final class LedgerScan {
     /// Where the row of an id is.
     func place(of id: Identity) -> Int? { index.find(id, rows) }
 
+    /// The time of the earliest record; nil when there is none. Microseconds since 1970.
+    package var earliest: Int64? {
+        var earliest: Int64?
+        for row in rows.pieces.joined() where row.time < earliest ?? .max { earliest = row.time }
+        return lost.reduce(earliest) { min($0 ?? .max, $1.time) }
+    }
+
     /// What reading met.
     package var state: Report.LedgerState {
         Report.LedgerState(
             segments: places.count, lines: counts.lines, skipped: counts.skipped,
-            unknown: counts.unknown, torn: counts.torn, unreadable: counts.unreadable,
+            unknown: counts.unknown, torn: counts.torn, unreadable: counts.unreadable, future: counts.future,
             firstError: counts.firstError.map { "\($0)" })
     }
 
@@ -75,9 +88,9 @@ package final class LedgerScan {
     private func read(_ jobs: [Job]) -> [SegmentRows] {
         let next = Atomic<Int>(0)
         let results = Mutex<[SegmentRows]>([])
-        let (reader, window) = (reader, window)
+        let (reader, window, now) = (reader, window, now)
         let work: @Sendable () -> Void = {
-            var mine = SegmentRows(window: window)
+            var mine = SegmentRows(window: window, now: now)
             var buffer = LineBuffer()
             while true {
                 let place = next.add(1, ordering: .relaxed).oldValue

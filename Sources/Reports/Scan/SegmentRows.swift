@@ -15,6 +15,8 @@ struct SegmentRows {
     /// Times that are wanted, in microseconds since 1970. Rows of others only stand where an
     /// earlier line of the same id must give way.
     let window: Range<Int64>
+    /// Records of a later time come from a clock that was wrong.
+    let now: Int64
     var rows = Rows()
     var spans: [Span] = []
     var labels = Labels()
@@ -25,7 +27,10 @@ struct SegmentRows {
     var reading = Counts()
     private var dates = DateCache()
 
-    init(window: Range<Int64>) { self.window = window }
+    init(window: Range<Int64>, now: Int64) {
+        self.window = window
+        self.now = now
+    }
 
     /// What was met on the way.
     struct Counts: Sendable {
@@ -35,6 +40,7 @@ struct SegmentRows {
         var unknown = 0
         var torn = 0
         var unreadable = 0
+        var future = 0
         var firstError: LedgerError?
 
         mutating func add(_ other: Counts) {
@@ -44,6 +50,7 @@ struct SegmentRows {
             unknown += other.unknown
             torn += other.torn
             unreadable += other.unreadable
+            future += other.future
             firstError = firstError ?? other.firstError
         }
     }
@@ -119,6 +126,8 @@ struct SegmentRows {
         case .call: if !open.isEmpty { open[projection.row.id] = nil }
         case .usage, .trace: break
         }
+        // A minute is no mistake: machines share directories.
+        if projection.row.time > now &+ 60_000_000 { reading.future += 1 }
         guard window.contains(projection.row.time) else {
             outside.append((rows.end, projection.row.id))
             return

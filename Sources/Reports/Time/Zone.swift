@@ -107,8 +107,8 @@ package struct Zone: Equatable, Sendable {
         return Int64(parts.tm_gmtoff)
     }
 
-    /// No zone has changed its clocks twice in so short a time, in seconds.
-    private static let step: Int64 = 6 * 3_600
+    /// No zone has changed its clocks and back in so short a time, in seconds.
+    private static let step: Int64 = 4 * 86_400
 
     private static func changes(_ span: ClosedRange<Int64>) -> [Change] {
         var offset = offset(at: span.lowerBound)

@@ -6,6 +6,7 @@ enum Invocation: Equatable {
     case demo(DemoOptions)
     case prices(PricesOptions)
     case deliver(DeliverOptions)
+    case report(ReportOptions)
     case doctor(DoctorOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
@@ -54,6 +55,7 @@ enum Arguments {
         case "demo": return demo(rest)
         case "prices": return prices(rest)
         case "deliver": return deliver(rest)
+        case "report": return report(rest)
         case "doctor": return doctor(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
