@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// A name a record bears and a report can be grouped by.
 package enum Label: Int, CaseIterable, Sendable {
     case provider, model, tool, server, agent, client, project, eventType
@@ -18,7 +26,9 @@ struct LabelSet: Hashable {
     }
 
     func hash(into hasher: inout Hasher) {
-        for index in 0..<8 { hasher.combine(values[index]) }
+        var hash: UInt64 = 0
+        for index in 0..<8 { hash = mix(hash ^ UInt64(values[index])) }
+        hasher.combine(hash)
     }
 }
 
@@ -122,6 +132,10 @@ private struct NameTable {
 
     @inline(__always)
     private func isEqual(_ text: [UInt8], _ bytes: UnsafeRawBufferPointer) -> Bool {
-        text.count == bytes.count && text.withUnsafeBytes { $0.elementsEqual(bytes) }
+        guard text.count == bytes.count else { return false }
+        guard let other = bytes.baseAddress else { return true }
+        return text.withUnsafeBytes { text in
+            text.baseAddress.map { memcmp($0, other, bytes.count) == 0 } ?? true
+        }
     }
 }

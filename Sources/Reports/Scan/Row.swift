@@ -114,29 +114,19 @@ struct Identity: Hashable {
 
     /// Reads the lower-case text of a UUID; nil for any other.
     init?(uuid bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == 36 else { return nil }
-        (high, low) = (0, 0)
-        var word: UInt64 = 0
-        var wrong: UInt8 = 0
-        var taken = 0
-        for index in 0..<36 {
-            let byte = bytes[index]
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                wrong |= byte ^ UInt8(ascii: "-")
-                continue
-            }
-            let digit = byte &- UInt8(ascii: "0")
-            let letter = byte &- UInt8(ascii: "a")
-            wrong |= digit < 10 || letter < 6 ? 0 : 1
-            word = word << 4 | UInt64(digit < 10 ? digit : letter &+ 10)
-            taken &+= 1
-            if taken == 16 {
-                high = word
-                word = 0
-            }
+        guard bytes.count == 36, bytes[8] == UInt8(ascii: "-"), bytes[13] == UInt8(ascii: "-"),
+            bytes[18] == UInt8(ascii: "-"), bytes[23] == UInt8(ascii: "-")
+        else { return nil }
+        func four(_ place: Int) -> UInt64 {
+            UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
         }
-        low = word
-        if wrong != 0 { return nil }
+        guard let a = hexadecimal(four(0) | four(4) << 32),
+            let b = hexadecimal(four(9) | four(14) << 32),
+            let c = hexadecimal(four(19) | four(24) << 32),
+            let d = hexadecimal(four(28) | four(32) << 32)
+        else { return nil }
+        high = a << 32 | b
+        low = c << 32 | d
     }
 
     /// A hash of any text.
@@ -152,6 +142,22 @@ struct Identity: Hashable {
 
     /// UUIDs that were made in order differ least in their first half.
     var hash: UInt64 { mix(high ^ (low &* 0x9e37_79b9_7f4a_7c15)) }
+}
+
+/// The value of eight lower-case hexadecimal digits, the first in the lowest byte.
+@inline(__always)
+private func hexadecimal(_ text: UInt64) -> UInt64? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let nibbles = (text & (0x0f * ones)) &+ 9 &* ((text >> 6) & ones)
+    let isLetter = ((nibbles &+ 6 &* ones) >> 4) & ones
+    // Written again it must be the same text.
+    guard nibbles & (0xf0 * ones) == 0,
+        nibbles &+ 0x30 &* ones &+ 0x27 &* isLetter == text
+    else { return nil }
+    var value = nibbles.byteSwapped
+    value = (value | value >> 4) & 0x00ff_00ff_00ff_00ff
+    value = (value | value >> 8) & 0x0000_ffff_0000_ffff
+    return (value | value >> 16) & 0xffff_ffff
 }
 
 /// Spreads every bit over all (the end of MurmurHash3).
