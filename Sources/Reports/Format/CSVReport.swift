@@ -26,7 +26,8 @@ package struct CSVReport {
             "\(sum.cancelled)", "\(sum.lost)", "\(sum.blocked)", "\(sum.inputTokens)",
             "\(sum.cachedTokens)", "\(sum.outputTokens)", "\(sum.reasoningTokens)",
             "\(sum.estimatedTokens)", "\(sum.clientTurns)",
-            Figures.exactDollars(sum.clientNanodollars), durations.map { milliseconds($0.median) } ?? "",
+            Figures.exactDollars(sum.clientNanodollars),
+            durations.map { milliseconds($0.median) } ?? "",
             durations.map { milliseconds($0.p95) } ?? "",
         ]
     }

@@ -56,8 +56,11 @@ enum Picture {
             let x = (Double(index) + 0.5) * step
             let anchor = x < 90 ? "start" : x > width - 90 ? "end" : "middle"
             shapes += word(
-                Figures.dollars(bars[index].nanodollars), x: anchor == "start" ? 0 : anchor == "end"
-                    ? width : x, y: 16, anchor)
+                Figures.dollars(bars[index].nanodollars),
+                x: anchor == "start"
+                    ? 0
+                    : anchor == "end"
+                        ? width : x, y: 16, anchor)
         }
         shapes += word(bars.first?.name ?? "", x: 0, y: height - 4, "start")
         shapes += word(bars.last?.name ?? "", x: width, y: height - 4, "end")

@@ -148,7 +148,7 @@ package struct HTMLReport {
         }
         let head = cells("th", heads.map(escape), "font-weight:600;")
         let body = rows.map { "<tr>\(cells("td", $0, ""))</tr>\n" }.joined()
-        return "<table role=\"presentation\" style=\"\(Look.table)\"><tr>\(head)</tr>\n"
+        return "<table style=\"\(Look.table)\"><tr>\(head)</tr>\n"
             + "\(body)</table>\n"
     }
 }

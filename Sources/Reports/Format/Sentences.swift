@@ -20,7 +20,9 @@ extension Report {
 
     var requestsText: String {
         var parts = [Figures.count(total.requests) + (total.requests == 1 ? " call" : " calls")]
-        if total.modelRequests > 0 { parts.append("\(Figures.count(total.modelRequests)) to models") }
+        if total.modelRequests > 0 {
+            parts.append("\(Figures.count(total.modelRequests)) to models")
+        }
         for (count, word) in [
             (total.errors, total.errors == 1 ? "error" : "errors"), (total.lost, "lost"),
             (total.cancelled, "cancelled"), (total.blocked, "blocked"),

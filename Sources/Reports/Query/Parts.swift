@@ -45,7 +45,8 @@ struct Bars {
     init(_ query: Query) {
         let range = query.period.range
         let days = (range.upperBound - range.lowerBound) / 86_400
-        var unit: CalendarUnit = days <= 2 ? .hour : days <= 92 ? .day : days <= 730 ? .week : .month
+        var unit: CalendarUnit =
+            days <= 2 ? .hour : days <= 92 ? .day : days <= 730 ? .week : .month
         if days > 365 * 30 { unit = .year }
         self.unit = unit
         var moment = query.calendar.start(of: unit, range.lowerBound)

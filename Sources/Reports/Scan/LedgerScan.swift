@@ -74,7 +74,8 @@ package final class LedgerScan {
     package var state: Report.LedgerState {
         Report.LedgerState(
             segments: places.count, lines: counts.lines, skipped: counts.skipped,
-            unknown: counts.unknown, torn: counts.torn, unreadable: counts.unreadable, future: counts.future,
+            unknown: counts.unknown, torn: counts.torn, unreadable: counts.unreadable,
+            future: counts.future,
             firstError: counts.firstError.map { "\($0)" })
     }
 

@@ -13,10 +13,11 @@ import Records
 /// One walk over the line, which looks at the few keys a report needs and passes over the values of
 /// all others. It never guesses: whatever it does not expect makes it give up, and the line is read
 /// again by the reader that knows every form (`Projection.init(anyForm:)`). Both give the same for
-/// every line; that a string is valid UTF-8 is the one thing not asked here.
+/// every line; only that strings are valid UTF-8 and have no bare control characters is not asked
+/// here.
 struct LineWalk {
-    private let bytes: UnsafeRawBufferPointer
-    private var place = 0
+    let bytes: UnsafeRawBufferPointer
+    var place = 0
     private let hasEscapes: Bool
 
     /// - Parameter bytes: one line without its end; valid while the walk lasts.
@@ -40,7 +41,7 @@ struct LineWalk {
         }
         guard place + 1 == bytes.count else { return nil }
         switch kind {
-        case .session: break
+        case .session: return nil
         case .begin: guard seen.isSuperset(of: .begin) else { return nil }
         case .call:
             draft.row.kind = .call
@@ -58,7 +59,7 @@ struct LineWalk {
     // MARK: Tokens
 
     @inline(__always)
-    private mutating func take(_ text: StaticString) -> Bool {
+    mutating func take(_ text: StaticString) -> Bool {
         let count = text.utf8CodeUnitCount
         guard bytes.count - place >= count, let start = bytes.baseAddress,
             memcmp(start + place, text.utf8Start, count) == 0
@@ -89,9 +90,25 @@ struct LineWalk {
             while end - backslashes > start, bytes[end - backslashes - 1] == 0x5c {
                 backslashes += 1
             }
-            if backslashes & 1 == 0 { return start..<end }
+            if backslashes & 1 == 0 { return areEscapesPlain(start..<end) ? start..<end : nil }
         }
         return nil
+    }
+
+    /// Whether every escape is one of the short ones; `\u` is another's business.
+    private func areEscapesPlain(_ range: Range<Int>) -> Bool {
+        var place = range.lowerBound
+        while let base = bytes.baseAddress, place < range.upperBound,
+            let found = memchr(base + place, 0x5c, range.upperBound - place)
+        {
+            let next = UnsafeRawPointer(found) - base + 1
+            guard next < range.upperBound else { return false }
+            switch bytes[next] {
+            case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: place = next + 1
+            default: return false
+            }
+        }
+        return true
     }
 
     /// A string without escapes.
@@ -138,12 +155,14 @@ struct LineWalk {
         static let cost = Seen(rawValue: 2048)
         static let end = Seen(rawValue: 4096)
         static let turns = Seen(rawValue: 8192)
+        static let clientTurns = Seen(rawValue: 16384)
         static let begin: Seen = [.id, .time, .session, .direction, .method, .requestID]
         static let call: Seen = [
             .begin, .duration, .outcome, .traceID, .spanID, .requestBytes,
         ]
         static let trace: Seen = [
             .id, .time, .duration, .session, .outcome, .traceID, .spanID, .cost, .end, .turns,
+            .clientTurns,
         ]
     }
 
@@ -154,7 +173,7 @@ struct LineWalk {
     ) -> Bool {
         switch key.count {
         case 2 where isEqual(key, "id"): return id(&draft.row, &seen)
-        case 3 where isEqual(key, "end"): return word(.end, &seen)
+        case 3 where isEqual(key, "end"): return end(&seen)
         case 4:
             if isEqual(key, "time") { return time(&draft.row, &seen, &dates) }
             if isEqual(key, "tool") { return name(.tool, &draft, &names) }
@@ -191,6 +210,7 @@ struct LineWalk {
             }
         case 11 where isEqual(key, "duration_ms"): return duration(&draft.row, &seen)
         case 12 where isEqual(key, "client_turns") && draft.kind == .trace:
+            seen.insert(.clientTurns)
             return tokens(&draft.row.reasoning)
         case 13 where isEqual(key, "request_bytes"):
             seen.insert(.requestBytes)
@@ -233,6 +253,15 @@ struct LineWalk {
     private mutating func word(_ mark: Seen, _ seen: inout Seen) -> Bool {
         seen.insert(mark)
         return take("\"") && stringEnd() != nil
+    }
+
+    private mutating func end(_ seen: inout Seen) -> Bool {
+        guard let range = plainString() else { return false }
+        seen.insert(.end)
+        return TraceRecord.End.allCases.contains { end in
+            var word = end.rawValue
+            return word.withUTF8 { slice(range).elementsEqual($0) }
+        }
     }
 
     private mutating func name(
@@ -344,79 +373,5 @@ struct LineWalk {
         guard let amount = digits(), amount < 1 << 62 else { return false }
         row.nanodollars = Int64(truncatingIfNeeded: amount)
         return take("}")
-    }
-
-    // MARK: Numbers
-
-    private mutating func tokens(_ count: inout UInt32) -> Bool {
-        guard let value = digits() else { return false }
-        count = Row.tokens(value)
-        return true
-    }
-
-    /// A whole number; nil for none, one that is too large, or one that goes on in another way.
-    @inline(__always)
-    private mutating func digits(leadingZeros: Bool = false) -> UInt64? {
-        let start = place
-        var value: UInt64 = 0
-        while place < bytes.count {
-            let digit = bytes[place] &- UInt8(ascii: "0")
-            if digit > 9 { break }
-            value = value &* 10 &+ UInt64(digit)
-            place += 1
-        }
-        let count = place - start
-        guard count > 0, count < 19, place < bytes.count else { return nil }
-        if !leadingZeros, count > 1, bytes[start] == UInt8(ascii: "0") { return nil }
-        // An exponent: another's business.
-        return bytes[place] | 0x20 == UInt8(ascii: "e") ? nil : value
-    }
-
-    /// A number, and its fraction in units of 10^-places.
-    private mutating func decimal(places: Int) -> (UInt64, UInt64)? {
-        guard let whole = digits() else { return nil }
-        guard take(".") else { return (whole, 0) }
-        let start = place
-        guard var fraction = digits(leadingZeros: true) else { return nil }
-        guard place - start <= places else { return nil }
-        for _ in 0..<places - (place - start) { fraction *= 10 }
-        return (whole, fraction)
-    }
-}
-
-/// Times as they are written, whose dates hardly ever change from line to line.
-struct DateCache {
-    private var date: (UInt64, UInt16) = (0, 0)
-    private var start: Int64 = 0
-
-    /// Microseconds since 1970 of `2026-11-21T10:00:00.123456Z`; nil for any other form.
-    mutating func time(_ text: UnsafeRawBufferPointer) -> Int64? {
-        guard text.count == 27, text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
-            text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
-            text[26] == UInt8(ascii: "Z")
-        else { return nil }
-        let date = (
-            text.loadUnaligned(as: UInt64.self),
-            text.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
-        )
-        if date != self.date {
-            let midnight = Array(text.prefix(10)) + Array("T00:00:00Z".utf8)
-            guard let time = Timestamp(rfc3339: midnight.span) else { return nil }
-            (self.date, start) = (date, time.microseconds)
-        }
-        var wrong = false
-        func number(_ places: Range<Int>) -> Int64 {
-            var value: Int64 = 0
-            for index in places {
-                let digit = text[index] &- UInt8(ascii: "0")
-                if digit > 9 { wrong = true }
-                value = value &* 10 &+ Int64(digit)
-            }
-            return value
-        }
-        let (hour, minute, second) = (number(11..<13), number(14..<16), number(17..<19))
-        let fraction = number(20..<26)
-        guard !wrong, hour < 24, minute < 60, second <= 60 else { return nil }
-        return start + ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
     }
 }

@@ -40,7 +40,8 @@ struct Row {
             return value.isNaN ? nil : value
         }
         set {
-            let bits = (newValue ?? .nan).bitPattern
+            // All ones, as both halves are at first, are no number either.
+            let bits = newValue?.bitPattern ?? .max
             input = UInt32(truncatingIfNeeded: bits >> 32)
             cached = UInt32(truncatingIfNeeded: bits)
         }
@@ -107,7 +108,8 @@ struct Identity: Hashable {
             if [8, 12, 16, 20].contains(place) { digits.append(UInt8(ascii: "-")) }
             let word = place < 16 ? high : low
             let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* (place & 15))) & 15
-            digits.append(nibble < 10 ? nibble + UInt8(ascii: "0") : nibble + UInt8(ascii: "a") - 10)
+            digits.append(
+                nibble < 10 ? nibble + UInt8(ascii: "0") : nibble + UInt8(ascii: "a") - 10)
         }
         return String(decoding: digits, as: UTF8.self)
     }
@@ -118,7 +120,8 @@ struct Identity: Hashable {
             bytes[18] == UInt8(ascii: "-"), bytes[23] == UInt8(ascii: "-")
         else { return nil }
         func four(_ place: Int) -> UInt64 {
-            UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
+            UInt64(
+                UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)))
         }
         guard let a = hexadecimal(four(0) | four(4) << 32),
             let b = hexadecimal(four(9) | four(14) << 32),

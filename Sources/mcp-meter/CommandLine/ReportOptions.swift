@@ -78,8 +78,15 @@ extension Arguments {
         case "--until": options.until = value
         case "--period": options.period = value
         case "--time-zone": options.timeZone = value
-        case "--from": options.sender = value
-        case "--mail": options.recipients.append(value)
+        case "--from", "--mail":
+            guard isAddress(value) else {
+                return "`\(word)` takes an address such as me@example.org, not `\(value)`."
+            }
+            if word == "--from" {
+                options.sender = value
+            } else {
+                options.recipients.append(value)
+            }
         case "--by": return takeDimensions(value, &options)
         case "--outcome":
             for name in value.split(separator: ",", omittingEmptySubsequences: false) {
@@ -112,6 +119,19 @@ extension Arguments {
             options.format = format
         }
         return nil
+    }
+
+    /// Whether a text is an address as servers take it (RFC 5321 §4.1.2, without quoted names):
+    /// nothing in it can end a header line or begin another command.
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, text.utf8.count <= 254, text.utf8.first != UInt8(ascii: "-") else {
+            return false
+        }
+        let banned = Array("()<>[]:;,\\\"".utf8)
+        return parts.allSatisfy { part in
+            !part.isEmpty && part.allSatisfy { $0 > 0x20 && $0 < 0x7f && !banned.contains($0) }
+        }
     }
 
     private static func takeDimensions(
