@@ -4,9 +4,9 @@ extension CommandTable {
         usage: "mcp-meter report [OPTION...]",
         summary: "Show what was spent, on what, and whether it was worth it.",
         details: [
-            "Reads the ledger and adds it up: the last seven days by model, if nothing else is",
-            "asked for. `~` marks what rests on estimates. Options take their value after a",
-            "space or `=`.",
+            "Reads the ledger and adds it up: the last seven days by model, if nothing else",
+            "is asked for. `~` marks what rests on estimates. Options take their value after",
+            "a space or `=`.",
         ],
         options: [
             Option(

@@ -123,7 +123,7 @@ extension Arguments {
 
     /// Whether a text is an address as servers take it (RFC 5321 §4.1.2, without quoted names):
     /// nothing in it can end a header line or begin another command.
-    private static func isAddress(_ text: String) -> Bool {
+    static func isAddress(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
         guard parts.count == 2, text.utf8.count <= 254, text.utf8.first != UInt8(ascii: "-") else {
             return false
