@@ -147,11 +147,11 @@ def test_filters_escalations_top_and_the_time_before(ledger: pathlib.Path, duck:
     said = report(ledger, *words, "--tool", "ask", "--server", "ze*", "--top", "20")
     within = """kind <> 'trace' AND tool = 'ask' AND server = 'zen' AND "time" >= TIMESTAMPTZ '{}+00'
         AND "time" < TIMESTAMPTZ '{}+00'"""
-    now = within.format("2026-10-27", "2026-11-01")
+    now = within.format("2026-10-27 00:00:00", "2026-11-01 00:00:00")
     duck.execute(f"SELECT sum(cost.usd_nanos)::BIGINT, count(*) FILTER (kind = 'usage') FROM records WHERE {now}")
     assert duck.fetchone() == (said["total"]["usd_nanos"], said["total"]["client_turns"])
     duck.execute(
-        f"SELECT sum(cost.usd_nanos)::BIGINT FROM records WHERE {within.format('2026-10-22', '2026-10-27')}"
+        f"SELECT sum(cost.usd_nanos)::BIGINT FROM records WHERE {within.format('2026-10-22 00:00:00', '2026-10-27 00:00:00')}"
     )
     assert duck.fetchone() == (said["before"]["usd_nanos"],)
     duck.execute(
@@ -162,8 +162,8 @@ def test_filters_escalations_top_and_the_time_before(ledger: pathlib.Path, duck:
     duck.execute(
         """SELECT count(*), sum(turns)::BIGINT, sum(cost.usd_nanos)::BIGINT, count(quality), avg(quality),
         sum(quality) / (sum(cost.usd_nanos) FILTER (quality IS NOT NULL) / 1e9) FROM records WHERE kind = 'trace'
-        AND tool = 'ask' AND server = 'zen' AND "time" >= TIMESTAMPTZ '2026-10-27+00'
-        AND "time" < TIMESTAMPTZ '2026-11-01+00'"""
+        AND tool = 'ask' AND server = 'zen' AND "time" >= TIMESTAMPTZ '2026-10-27 00:00:00+00'
+        AND "time" < TIMESTAMPTZ '2026-11-01 00:00:00+00'"""
     )
     *exact, quality, worth = duck.fetchone()
     escalations = said["escalations"]

@@ -44,10 +44,12 @@ WITH last_lines AS (
     ORDER BY file DESC, line_number DESC
     LIMIT 1 BY id
 ), lost AS (
-    SELECT * REPLACE ('lost' AS outcome, 'lost' AS kind) FROM lines
+    SELECT * FROM lines
     WHERE v = 1 AND kind = 'begin'
         AND id NOT IN (SELECT id FROM lines WHERE v = 1 AND kind IN ('call', 'usage', 'trace'))
     ORDER BY file DESC, line_number DESC
     LIMIT 1 BY id
 )
-SELECT * FROM last_lines UNION ALL SELECT * FROM lost;
+SELECT * FROM last_lines
+UNION ALL
+SELECT * REPLACE ('lost' AS outcome, 'lost' AS kind) FROM lost;

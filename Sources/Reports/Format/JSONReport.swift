@@ -176,7 +176,7 @@ extension Sum {
     /// The columns of a sum, in JSON and CSV.
     func write(_ json: inout JSONWriter, _ durations: Durations?) {
         json.member("usd_nanos", cost)
-        json.member("estimated_usd_nanos", cost.map { _ in estimatedNanodollars })
+        json.member("estimated_usd_nanos", estimatedNanodollars)
         json.member("unpriced", unpriced)
         json.member("requests", requests)
         json.member("model_requests", modelRequests)

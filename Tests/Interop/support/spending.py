@@ -140,7 +140,8 @@ def write(state: pathlib.Path, calls: int, seed: int) -> None:
     place, number = 0, 0
     while place < len(lines):
         count = rng.randrange(1, max(2, len(lines) // 10))
-        day = START + datetime.timedelta(days=number // 4)
+        # A line is written on the day it tells of or, imported, later.
+        day = END + datetime.timedelta(days=number // 4)
         folder = state / "ledger" / day.strftime("%Y-%m-%d")
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{number % 4 + 10:02d}0000000000-{2_000_000_000 + number}-{number:08x}.jsonl"
