@@ -37,7 +37,7 @@ package struct MailMessage {
             "Message-ID: <\(identity)@\(domain)>", "MIME-Version: 1.0",
             // RFC 3834: nobody is to answer it by machine.
             "Auto-Submitted: auto-generated",
-            "Content-Type: multipart/alternative; boundary=\"\(boundary)\"", "",
+            "Content-Type: multipart/alternative;\r\n boundary=\"\(boundary)\"", "",
         ]
         let text = TextReport(report, Style(hasColour: false, width: 78)).text
         // The last part is the one a reader is to prefer.
