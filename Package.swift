@@ -60,6 +60,7 @@ let package = Package(
         library("Metering", ["Wire", "Records"]),
         library("Ledger", ["Posix", "Records"]),
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
+        library("Reports", ["Posix", "Records", "Ledger"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .target(
             name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
@@ -71,7 +72,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs", "Exporter",
+                "SessionLogs", "Exporter", "Reports",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -105,10 +106,12 @@ let package = Package(
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
+        tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
         tests(
             "EndToEndTests",
             [
-                "mcp-meter", "Delivery", "Ledger", "Metering", "SessionLogs", "Start", "Records",
+                "mcp-meter", "Delivery", "Ledger", "Metering", "Reports", "SessionLogs", "Start",
+                "Records",
                 "Posix",
             ]),
     ],

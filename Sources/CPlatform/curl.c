@@ -99,7 +99,12 @@ struct cplatform_curl {
     const struct cplatform_curl_library *library;
     CURL *easy;
     CURLM *multi;
+    // Header lines, or whom a mail is for.
     struct curl_slist *headers;
+    int headers_option;
+    // What of a mail is not sent yet.
+    const char *unsent;
+    size_t unsent_length;
     bool is_added, can_quit_quickly, is_too_long;
     CURLcode code;
     char error[CURL_ERROR_SIZE];
@@ -192,9 +197,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *data) {
     return kept == 0 || keep(curl, bytes, kept) ? length : 0;
 }
 
-int cplatform_curl_prepare(
-    struct cplatform_curl *curl, const char *url, const void *body, size_t length,
-    int64_t milliseconds) {
+#define SET(option, value) \
+    if (code == CURLE_OK) code = library->easy_setopt(curl->easy, option, value)
+
+// What every transfer is held to.
+static CURLcode prepare(
+    struct cplatform_curl *curl, const char *url, long protocols, int64_t milliseconds) {
     const struct cplatform_curl_library *library = curl->library;
     curl->code = CURLE_OK;
     curl->error[0] = 0;
@@ -205,8 +213,6 @@ int cplatform_curl_prepare(
     library->easy_reset(curl->easy);
 
     CURLcode code = CURLE_OK;
-#define SET(option, value) \
-    if (code == CURLE_OK) code = library->easy_setopt(curl->easy, option, value)
     SET(CURLOPT_ERRORBUFFER, curl->error);
     SET(CURLOPT_WRITEFUNCTION, take_body);
     SET(CURLOPT_WRITEDATA, (void *)curl);
@@ -214,25 +220,70 @@ int cplatform_curl_prepare(
     SET(CURLOPT_HEADERDATA, (void *)curl);
     // No SIGALRM for time-outs: they belong to whoever runs us, and would hit any thread.
     SET(CURLOPT_NOSIGNAL, 1L);
-    SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    SET(CURLOPT_PROTOCOLS, protocols);
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSV1_2);
     // Credentials are those the request carries: none from a file, none to another address.
     SET(CURLOPT_NETRC, 0L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_POST, 1L);
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (int64_t)length);
-    SET(CURLOPT_POSTFIELDS, length > 0 ? body : "");
     SET(CURLOPT_TIMEOUT_MS, (long)milliseconds);
     SET(CURLOPT_URL, url);
-#undef SET
     // Those a libcurl may not know.
     library->easy_setopt(curl->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     // Without it libcurl waits for its resolver thread, however long the resolver takes, before it
     // lets go of a request that timed out or is given up.
     curl->can_quit_quickly = library->easy_setopt(curl->easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
     return code;
+}
+
+int cplatform_curl_prepare(
+    struct cplatform_curl *curl, const char *url, const void *body, size_t length,
+    int64_t milliseconds) {
+    const struct cplatform_curl_library *library = curl->library;
+    CURLcode code = prepare(curl, url, CURLPROTO_HTTP | CURLPROTO_HTTPS, milliseconds);
+    curl->headers_option = CURLOPT_HTTPHEADER;
+    SET(CURLOPT_POST, 1L);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (int64_t)length);
+    SET(CURLOPT_POSTFIELDS, length > 0 ? body : "");
+    return code;
+}
+
+static size_t give_mail(char *buffer, size_t size, size_t count, void *data) {
+    struct cplatform_curl *curl = data;
+    size_t length = size * count;
+    if (length > curl->unsent_length) length = curl->unsent_length;
+    memcpy(buffer, curl->unsent, length);
+    curl->unsent += length;
+    curl->unsent_length -= length;
+    return length;
+}
+
+int cplatform_curl_prepare_mail(
+    struct cplatform_curl *curl, const char *url, const char *sender,
+    enum cplatform_curl_tls tls, const void *message, size_t length, int64_t milliseconds) {
+    static const long levels[] = {CURLUSESSL_NONE, CURLUSESSL_TRY, CURLUSESSL_ALL};
+    const struct cplatform_curl_library *library = curl->library;
+    CURLcode code = prepare(curl, url, CURLPROTO_SMTP | CURLPROTO_SMTPS, milliseconds);
+    curl->headers_option = CURLOPT_MAIL_RCPT;
+    curl->unsent = message;
+    curl->unsent_length = length;
+    SET(CURLOPT_USE_SSL, levels[tls]);
+    SET(CURLOPT_MAIL_FROM, sender);
+    SET(CURLOPT_UPLOAD, 1L);
+    SET(CURLOPT_READFUNCTION, give_mail);
+    SET(CURLOPT_READDATA, (void *)curl);
+    SET(CURLOPT_INFILESIZE_LARGE, (int64_t)length);
+    return code;
+}
+
+#undef SET
+
+int cplatform_curl_set_user(
+    struct cplatform_curl *curl, const char *user, const char *password) {
+    CURLcode code = curl->library->easy_setopt(curl->easy, CURLOPT_USERNAME, user);
+    if (code != CURLE_OK) return code;
+    return curl->library->easy_setopt(curl->easy, CURLOPT_PASSWORD, password);
 }
 
 int cplatform_curl_add_header(struct cplatform_curl *curl, const char *line) {
@@ -269,7 +320,7 @@ int cplatform_curl_set_key(struct cplatform_curl *curl, const char *path) {
 }
 
 int cplatform_curl_start(struct cplatform_curl *curl) {
-    CURLcode code = curl->library->easy_setopt(curl->easy, CURLOPT_HTTPHEADER, curl->headers);
+    CURLcode code = curl->library->easy_setopt(curl->easy, curl->headers_option, curl->headers);
     if (code != CURLE_OK) return code;
     // It can only refuse for want of memory: the handle is ours, and not added yet.
     if (curl->library->multi_add_handle(curl->multi, curl->easy) != 0) return CURLE_OUT_OF_MEMORY;
@@ -329,7 +380,7 @@ void cplatform_curl_end(struct cplatform_curl *curl) {
     if (curl->is_added) curl->library->multi_remove_handle(curl->multi, curl->easy);
     curl->is_added = false;
     if (curl->headers != NULL) {
-        curl->library->easy_setopt(curl->easy, CURLOPT_HTTPHEADER, NULL);
+        curl->library->easy_setopt(curl->easy, curl->headers_option, NULL);
         curl->library->slist_free_all(curl->headers);
         curl->headers = NULL;
     }

@@ -15,6 +15,7 @@ struct Main {
         case .prices(let options): PricesCommand.run(options)
         case .doctor(let options): DoctorCommand.run(options)
         case .serve(let options): ServeCommand.run(options)
+        case .report(let options): ReportCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()

@@ -73,7 +73,18 @@ struct ArgumentsTests {
         (["deliver", "--patience"], "needs seconds"),
         (["deliver", "--once", "--patience", "-1"], "needs seconds"),
         (["deliver", "--patience", "5"], "`--patience` goes with"),
-        (["report"], "not part of this version. To run a server of that name: mcp-meter -- report"),
+        (["serve"], "not part of this version. To run a server of that name: mcp-meter -- serve"),
+        (["report", "--by", "modle"], "Did you mean `model`?"),
+        (["report", "--since"], "needs a value"),
+        (["report", "--sicne", "7d"], "Did you mean `--since`?"),
+        (["report", "--format", "pdf"], "text, json, csv, markdown, html, not `pdf`."),
+        (["report", "--budget", "50"], "50/week"),
+        (["report", "--budget", "5/day,x"], "not `x`."),
+        (["report", "--top", "-1"], "from 0 to 1000"),
+        (["report", "--period", "today", "--since", "7d"], "not both"),
+        (["report", "--live", "--mail", "a@b.c"], "does not go with"),
+        (["report", "--sendmail"], "goes with `--mail`"),
+        (["report", "--mail", "a b@c"], "an address"),
     ])
     func `a mistake is named`(words: [String], part: String) {
         guard case .misuse(let reason) = Arguments.parse(words) else {

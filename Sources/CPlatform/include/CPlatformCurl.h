@@ -38,6 +38,18 @@ void cplatform_curl_destroy(struct cplatform_curl *curl);
 int cplatform_curl_prepare(
     struct cplatform_curl *curl, const char *url, const void *body, size_t length,
     int64_t milliseconds);
+
+enum cplatform_curl_tls { CPLATFORM_CURL_PLAIN, CPLATFORM_CURL_TLS_TRIED, CPLATFORM_CURL_TLS };
+
+// A mail to an smtp or smtps URL; each header that is added is one address it is for. With `TLS`
+// an smtp server must offer STARTTLS; with `TLS_TRIED` it is used where it is offered. Lines of
+// `message` end in CRLF; it must live until `end`.
+int cplatform_curl_prepare_mail(
+    struct cplatform_curl *curl, const char *url, const char *sender,
+    enum cplatform_curl_tls tls, const void *message, size_t length, int64_t milliseconds);
+int cplatform_curl_set_user(
+    struct cplatform_curl *curl, const char *user, const char *password);
+
 // `Name: value`, or `Name;` for one without a value; copied.
 int cplatform_curl_add_header(struct cplatform_curl *curl, const char *line);
 int cplatform_curl_set_user_agent(struct cplatform_curl *curl, const char *agent);

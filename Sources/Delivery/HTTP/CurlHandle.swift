@@ -39,6 +39,16 @@ final class CurlHandle {
         var authorityDirectory: String?
         var certificate: String?
         var key: String?
+        /// Nil for a POST. A mail's `headerLines` are whom it is for.
+        var mail: Mail?
+    }
+
+    /// What a mail has and a POST has not.
+    struct Mail {
+        var sender: String
+        var user: String?
+        var password: String?
+        var tls: cplatform_curl_tls
     }
 
     enum Outcome {
@@ -89,9 +99,18 @@ final class CurlHandle {
     ) -> CInt? {
         // At least 1, for 0 is no limit; at most what a 32-bit `long` of milliseconds holds.
         let timeout = Int64(min(max(1, order.timeoutMilliseconds), UInt64(Int32.max)))
-        var code = cplatform_curl_prepare(curl, order.url, body.baseAddress, body.count, timeout)
+        var code =
+            if let mail = order.mail {
+                cplatform_curl_prepare_mail(
+                    curl, order.url, mail.sender, mail.tls, body.baseAddress, body.count, timeout)
+            } else {
+                cplatform_curl_prepare(curl, order.url, body.baseAddress, body.count, timeout)
+            }
         func next(_ set: () -> CInt) {
             if code == 0 { code = set() }
+        }
+        if let user = order.mail?.user {
+            next { cplatform_curl_set_user(curl, user, order.mail?.password ?? "") }
         }
         for line in order.headerLines { next { cplatform_curl_add_header(curl, line) } }
         if let agent = order.userAgent { next { cplatform_curl_set_user_agent(curl, agent) } }

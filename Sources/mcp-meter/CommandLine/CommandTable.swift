@@ -16,7 +16,7 @@ enum CommandTable {
 
     /// Names that later versions will give a meaning to; refused until then, so that no script
     /// comes to depend on their being commands to run.
-    static let reserved = ["report", "wrap", "unwrap"]
+    static let reserved = ["wrap", "unwrap"]
 
     static let commands = [
         Command(
@@ -91,6 +91,7 @@ enum CommandTable {
                     meaning: "how long to try what cannot be sent (30; --until-idle: 300)"),
             ],
             examples: ["mcp-meter deliver --status"]),
+        reportCommand,
         Command(
             name: "serve",
             usage: "mcp-meter serve [--listen ADDRESS:PORT] [--no-import]",
