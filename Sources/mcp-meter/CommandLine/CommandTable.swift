@@ -128,6 +128,12 @@ enum CommandTable {
         Option(
             name: "MCP_METER_REASON",
             meaning: "escalation reason: text (masked, 200 characters), hash, off"),
+        Option(name: "MCP_METER_BUDGET", meaning: "what may be spent, such as 10/day,50/week"),
+        Option(
+            name: "MCP_METER_SMTP_URL",
+            meaning: "server that mails reports: smtps://host or smtp://host:587"),
+        Option(name: "MCP_METER_SMTP_USER", meaning: "who logs in there"),
+        Option(name: "MCP_METER_SMTP_PASSWORD", meaning: "with this"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
     ]
 
