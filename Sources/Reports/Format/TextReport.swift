@@ -60,7 +60,8 @@ package struct TextReport {
         let letters = Blocks.spark(spark).map { String(repeating: $0, count: repeats) }.joined()
         let highest = bars.max { $0.nanodollars < $1.nanodollars }
         let note = highest.map {
-            "a \(report.barUnit.rawValue) each, \(bars[0].name) on; most: "
+            "each \(report.barUnit == .hour ? "an" : "a") \(report.barUnit.rawValue), "
+                + "\(bars[0].name) on; most: "
                 + "\(Figures.dollars($0.nanodollars)) in \($0.name)"
         }
         return "  " + style.accent(letters) + "\n  " + style.dim(note ?? "") + "\n"

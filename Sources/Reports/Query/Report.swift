@@ -120,7 +120,7 @@ package struct Escalations: Sendable {
 
     /// From an analysis's first request to its last answer.
     package var dollarsPerMinute: Double? {
-        guard costed > 0, costedMicroseconds > 0 else { return nil }
+        guard costed > 0, costedMicroseconds >= 1_000_000 else { return nil }
         return Double(nanodollars) / 1e9 / (Double(costedMicroseconds) / 60e6)
     }
 }

@@ -131,9 +131,11 @@ package struct Sum: Sendable {
         ratio(requestNanodollars, 1e9, by: Double(costedRequests))
     }
 
-    /// Dollars per minute that these requests took; without the client's turns.
+    /// Dollars per minute that these requests took; without the client's turns. Less than a second
+    /// in all says nothing about a minute.
     package var dollarsPerMinute: Double? {
-        ratio(requestNanodollars, 1e9, by: Double(costedMicroseconds) / 60e6)
+        costedMicroseconds < 1_000_000
+            ? nil : ratio(requestNanodollars, 1e9, by: Double(costedMicroseconds) / 60e6)
     }
 
     /// 0 … 1: how much of the cost comes from estimated tokens.

@@ -173,6 +173,12 @@ enum CommandTable {
         Option(
             name: "MCP_METER_RATE_LIMIT",
             meaning: "limits to show, such as 60/min;gemini-2.5-pro=10/min"),
+        Option(name: "MCP_METER_BUDGET", meaning: "what may be spent, such as 10/day,50/week"),
+        Option(
+            name: "MCP_METER_SMTP_URL",
+            meaning: "server that mails reports: smtps://host or smtp://host:587"),
+        Option(name: "MCP_METER_SMTP_USER", meaning: "who logs in there"),
+        Option(name: "MCP_METER_SMTP_PASSWORD", meaning: "with this"),
         Option(name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error"),
         Option(
             name: "EVALOPS_BASE_URL",

@@ -1,6 +1,7 @@
 import Ledger
 import Posix
 import Records
+import Reports
 
 /// `mcp-meter demo`: a scripted client, a real relay, a sample server, and what came of it.
 enum DemoCommand {
@@ -55,6 +56,23 @@ enum DemoCommand {
 
     // MARK: What came of it
 
+    /// The same as `mcp-meter report` says of it.
+    private static func report(_ directory: LedgerDirectory) throws(LedgerError) {
+        let now = WallClock.now()
+        let seconds = now / 1_000_000
+        guard let zone = Zone(nil, span: seconds - 86_400 * 30...seconds + 86_400) else { return }
+        let calendar = Calendar(zone)
+        guard let period = Period(named: "today", now: seconds + 1, earliest: 0, calendar) else {
+            return
+        }
+        var query = Query(period: period, calendar: calendar, now: seconds + 1)
+        query.top = 0
+        let scan = LedgerScan(directory, window: query.window, now: now)
+        try scan.refresh()
+        let style = ReportCommand.style(Environment.current())
+        Console.print("\n" + TextReport(Report(query, scan), style).text)
+    }
+
     private static func show(
         _ directory: LedgerDirectory, isKept: Bool, _ options: DemoOptions
     ) throws(LedgerError) {
@@ -66,6 +84,7 @@ enum DemoCommand {
             return .goOn
         }
         Console.print(CallTable.text(calls))
+        try report(directory)
         Console.print(
             """
 

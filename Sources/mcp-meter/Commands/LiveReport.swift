@@ -28,7 +28,7 @@ enum LiveReport {
         var drawnAt: Int64 = 0
         Console.print("\u{1b}[2J")
         while true {
-            let begun = processorTime()
+            var begun = processorTime()
             let now = WallClock.now()
             let seconds = now / 1_000_000
             // What has left the period is let go of once a day.
@@ -39,6 +39,9 @@ enum LiveReport {
                     request.directory, window: window.lowerBound..<end, now: now)
                 scannedDay = seconds / 86_400
                 drawnAt = 0
+                if let scan { request.refresh(scan) }
+                // What has to be read once need not be rested from.
+                begun = processorTime()
             }
             if let scan {
                 let isNew = request.refresh(scan)
