@@ -44,6 +44,7 @@ struct ClaudeLog: LogLineReader {
         message.nanodollars = entry.nanodollars
         message.directory = entry.directory.map(LoggedMessage.Directory.path)
         message.isSidechain = entry.isSidechain
+        message.isUsingTools = entry.stopReason == "tool_use"
         message.toolUseIDs = entry.toolUses
         output.messages.append((message, offset))
     }

@@ -6,6 +6,9 @@ struct FilePass {
     private let options: LogImporter.Options
     /// No more is to be expected of the file: its last message is settled too.
     private let isFinal: Bool
+    /// Nobody goes on with it: nor does its last message wait for its tools. While it does, the
+    /// relay of such a tool may be about to record it as part of an escalation.
+    private let isAbandoned: Bool
     private var window: MessageWindow
     private var output = LogOutput()
     var counts = ImportSummary.Counts()
@@ -14,9 +17,10 @@ struct FilePass {
     private(set) var firstHeld: UInt64?
     var overlong = 0
 
-    init(options: LogImporter.Options, isFinal: Bool, client: LogClient) {
+    init(options: LogImporter.Options, isFinal: Bool, isAbandoned: Bool, client: LogClient) {
         self.options = options
         self.isFinal = isFinal
+        self.isAbandoned = isAbandoned
         let capacity =
             switch client {
             case .claudeCode: LogLimits.heldMessages
@@ -52,8 +56,10 @@ struct FilePass {
     /// - Parameter isWaiting: its reader keeps something back.
     mutating func end(_ feed: inout LedgerFeed, isWaiting: Bool) {
         var settled: [LoggedMessage] = []
-        let isFinal = isFinal
-        firstHeld = window.release(where: { _, isLast in isFinal || !isLast }) {
+        let (isFinal, isAbandoned) = (isFinal, isAbandoned)
+        firstHeld = window.release(where: { message, isLast in
+            !isLast || isFinal && (isAbandoned || !message.isUsingTools)
+        }) {
             settled.append($0)
         }
         for message in settled { write(message, &feed) }

@@ -6,6 +6,8 @@ import Records
 /// last record of an id counts.
 struct JoinedTurns: Equatable, Sendable {
     private var turns: [String: CallRecord] = [:]
+    /// Those whose last record may be one that an import made, which knows of no escalation.
+    private var hidden: Set<String> = []
 
     /// Of more, those of the oldest calls are forgotten.
     private static let countMax = 1 << 14
@@ -18,11 +20,30 @@ struct JoinedTurns: Equatable, Sendable {
         turns.values.sorted { ($0.time, $0.id) < ($1.time, $1.id) }
     }
 
-    mutating func insert(_ record: CallRecord) {
+    /// Takes up what is recorded last of a turn.
+    ///
+    /// - Parameter isHidden: an import recorded it too, in a place that readers may come to later.
+    mutating func insert(_ record: CallRecord, isHidden: Bool = false) {
+        if isHidden, turns[record.id] != record {
+            hidden.insert(record.id)
+        } else {
+            hidden.remove(record.id)
+        }
         turns[record.id] = record
         if record.toolUseID.map(CallRecord.clientTurnID) == record.id { hasToolUses = true }
         guard turns.count > Self.countMax else { return }
         for old in records.prefix(Self.countMax / 2) { turns[old.id] = nil }
+    }
+
+    /// An import recorded a turn after a relay had.
+    mutating func hide(_ id: String) {
+        if turns[id] != nil { hidden.insert(id) }
+    }
+
+    /// What is to be recorded again, so that the last record of a turn says what it led to.
+    mutating func takeHidden() -> [CallRecord] {
+        defer { hidden = [] }
+        return records.filter { hidden.contains($0.id) }
     }
 
     /// What a relay said of the turn that a message is.

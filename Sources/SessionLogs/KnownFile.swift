@@ -101,6 +101,7 @@ extension KnownFile {
     /// among others.
     mutating func catchUp(_ reader: LedgerReader, today: Day) throws(LedgerError) {
         estimated = nil
+        let isAnew = day == nil
         let first = day.map { min($0, today).adding(-1) } ?? .first
         var buffer = LineBuffer()
         var cursors: [SegmentName: UInt64] = [:]
@@ -112,20 +113,24 @@ extension KnownFile {
                 return .goOn
             }
             guard let reading else { continue }
-            for record in found { note(record) }
+            for record in found { note(record, isAnew: isAnew) }
             if segment.day >= today.adding(-1) { cursors[segment] = reading.nextOffset }
         }
         self.cursors = cursors
         day = today
     }
 
-    private mutating func note(_ record: CallRecord) {
+    /// - Parameter isAnew: records come in the order in which every reader of the ledger meets them.
+    private mutating func note(_ record: CallRecord, isAnew: Bool) {
         if record.isJoined {
-            joined.insert(record)
+            let entry = KnownMessages.Entry(record)
+            let isKnown = entry.map { messages.entry($0.key) != nil } ?? false
+            joined.insert(record, isHidden: isKnown && !isAnew)
             if record.usage?.source == .estimated {
                 estimated = min(estimated ?? record.time, record.time)
             }
         }
+        if !record.isJoined { joined.hide(record.id) }
         guard let entry = KnownMessages.Entry(record) else { return }
         // What the table has of it from the log itself says more.
         if messages.entry(entry.key)?.fingerprint != entry.fingerprint { messages.insert(entry) }

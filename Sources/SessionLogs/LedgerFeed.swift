@@ -22,6 +22,8 @@ struct LedgerFeed: ~Copyable {
     private var isLoaded = false
     private var isChanged = false
     private var batch: [UInt8] = []
+    /// Some of the batch takes the place of what others wrote.
+    private var replaces = false
     /// Bytes appended since what is known was saved.
     private(set) var unsavedBytes = 0
     /// Messages that wrote tool calls may be in the ledger under other ids than their own.
@@ -49,6 +51,12 @@ struct LedgerFeed: ~Copyable {
             isLoaded = true
         }
         try known.catchUp(reader, today: Day(of: Self.now()))
+        guard !isDryRun else { return }
+        for record in known.joined.takeHidden() {
+            Record.usage(record).encode(into: &batch)
+            replaces = true
+            isChanged = true
+        }
     }
 
     /// Takes one message, for which no better line is to be expected.
@@ -89,6 +97,7 @@ struct LedgerFeed: ~Copyable {
         isChanged = true
         if isDryRun { return verdict }
         Record.usage(call).encode(into: &batch)
+        replaces = replaces || joined != nil
         if let yielding { Record.usage(yielding).encode(into: &batch) }
         if batch.count >= LogLimits.batchBytes { try flush() }
         return verdict
@@ -106,6 +115,9 @@ struct LedgerFeed: ~Copyable {
     /// Appends what is waiting to the ledger.
     mutating func flush() throws(LedgerError) {
         guard !batch.isEmpty else { return }
+        // Readers go by the beginnings of segments: what is to count must be in a later one.
+        if replaces { writer = LedgerWriter(reader.directory) }
+        replaces = false
         do throws(LedgerError) {
             try writer.append(batch, at: Self.now())
         } catch {

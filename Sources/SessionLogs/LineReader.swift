@@ -27,6 +27,8 @@ package enum LogLimits {
     static let batchBytes = 256 << 10
     /// Bytes of records after which what is known is saved.
     static let commitBytes = 32 << 20
+    /// How long the tools that a message uses are waited for.
+    static let toolSecondsMax: Int64 = 900
     /// How long before an estimate its log may have been written to last: a day.
     static let behindMicroseconds: Int64 = 86_400_000_000
     /// A file's first bytes, by which it is known again.

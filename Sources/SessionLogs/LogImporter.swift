@@ -168,7 +168,12 @@ package struct LogImporter: ~Copyable {
     ) throws(LedgerError) {
         guard let opened = open(file, &summary) else { return }
         let isQuiet = options.quietSeconds.map { opened.isQuiet(for: $0) } ?? true
-        var pass = FilePass(options: options, isFinal: isQuiet, client: file.client)
+        let isAbandoned =
+            options.quietSeconds.map {
+                opened.isQuiet(for: max($0, LogLimits.toolSecondsMax))
+            } ?? true
+        var pass = FilePass(
+            options: options, isFinal: isQuiet, isAbandoned: isAbandoned, client: file.client)
         var result: Result<UInt64, SystemError> = .success(0)
         // The feed's errors are kept aside: the callbacks cannot throw.
         do throws(SystemError) {

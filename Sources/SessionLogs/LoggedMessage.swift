@@ -25,6 +25,8 @@ package struct LoggedMessage: Equatable, Sendable {
     package var modelCalls: UInt64?
     /// The line belongs to a subagent, or is a replay for one.
     package var isSidechain = false
+    /// It ended in order to use tools, whose answers are to come.
+    package var isUsingTools = false
     /// The tool uses in it, where somebody asked for them.
     package var toolUseIDs: [String] = []
 
@@ -62,6 +64,7 @@ package struct LoggedMessage: Equatable, Sendable {
         right.requestID = right.requestID ?? left.requestID
         right.serviceTier = right.serviceTier ?? left.serviceTier
         right.directory = right.directory ?? left.directory
+        right.isUsingTools = isUsingTools || other.isUsingTools
         right.toolUseIDs = toolUseIDs + other.toolUseIDs.filter { !toolUseIDs.contains($0) }
         // How the cache was written is the same in all lines, if they tell.
         if right.usage.cacheWrite == left.usage.cacheWrite, right.usage.cacheWrite1h == nil {

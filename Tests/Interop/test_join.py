@@ -232,10 +232,13 @@ def test_an_import_during_the_call(metered: Bench, home: pathlib.Path, log: Log)
         importing(metered, home)
         (trace,) = traces(metered, 1)
         assert session.finish() == 0
-    importing(metered, home)
-    holds(metered, [159, 70])
     assert trace["cost"]["usd_nanos"] == cost(159) + cost(70) + gemini(metered)
-    assert {turn["trace_id"] for turn in counted(metered)[1].values()} == {trace["trace_id"]}
+    log.write(log.message("3", 80, text(), "end_turn"))
+    for _ in range(2):
+        importing(metered, home)
+        holds(metered, [159, 70, 80])
+    turns = {turn["usage"]["output_tokens"]: turn for turn in counted(metered)[1].values()}
+    assert turns[159]["trace_id"] == turns[70]["trace_id"] == trace["trace_id"] != turns[80]["trace_id"]
 
 
 def test_a_relay_killed_while_it_waits(metered: Bench, home: pathlib.Path, log: Log):

@@ -47,6 +47,26 @@ struct TailTests {
         #expect(try desk.records().count == 1)
     }
 
+    @Test func `a last message that waits for its tools is left to their relay for a while`() throws
+    {
+        let desk = try Desk()
+        var tail = tail(desk, quietSeconds: 10)
+        let line = Lines.claude("m1", output: 9)
+            .replacing(
+                #""role":"assistant""#, with: #""role":"assistant","stop_reason":"tool_use""#)
+        let file = try desk.write(path, [line])
+        for (age, isNew) in [(20.0, false), (800, false), (1000, true)] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: file.path)
+            let poll = try tail.poll()
+            #expect(poll?.total.new == (isNew ? 1 : 0))
+        }
+        // One that is asked to import takes the end of the file for the end.
+        let other = try Desk()
+        try other.write(path, [line])
+        #expect(try other.runImport().total.new == 1)
+    }
+
     @Test func `an import beside it changes nothing`() throws {
         let desk = try Desk()
         var tail = tail(desk)
