@@ -25,6 +25,11 @@ struct ArgumentsTests {
         (["prices"], .prices(PricesOptions())),
         (["prices", "gemini"], .prices(PricesOptions(filter: "gemini"))),
         (["prices", "--check", "f.json"], .prices(PricesOptions(check: "f.json"))),
+        (["serve"], .serve(ServeOptions())),
+        (
+            ["serve", "--listen", "[::1]:9", "--no-import"],
+            .serve(ServeOptions(listen: "[::1]:9", importsLogs: false))
+        ),
         (["import"], .importLogs(ImportOptions())),
         (
             ["import", "--client", "claude", "--client", "grok-build", "--dry-run"],
@@ -73,7 +78,9 @@ struct ArgumentsTests {
         (["deliver", "--patience"], "needs seconds"),
         (["deliver", "--once", "--patience", "-1"], "needs seconds"),
         (["deliver", "--patience", "5"], "`--patience` goes with"),
-        (["serve"], "not part of this version. To run a server of that name: mcp-meter -- serve"),
+        (["serve", "--listen"], "needs an address and a port"),
+        (["serve", "--lisen", "x"], "Did you mean `--listen`?"),
+        (["wrap"], "not part of this version. To run a server of that name: mcp-meter -- wrap"),
         (["report", "--by", "modle"], "Did you mean `model`?"),
         (["report", "--since"], "needs a value"),
         (["report", "--sicne", "7d"], "Did you mean `--since`?"),
