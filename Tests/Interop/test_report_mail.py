@@ -22,6 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 METER = ROOT / ".build" / "release" / "mcp-meter"
 PASSWORD = "open sesame"
 
+# It cannot know that its TLS is there from the first byte.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
+
 
 class Box:
     """Keeps what comes; says `answer` to the message itself."""

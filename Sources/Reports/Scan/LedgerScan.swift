@@ -125,6 +125,10 @@ package final class LedgerScan {
     }
 
     private func merge(_ results: consuming [SegmentRows]) {
+        // In local hands while every row is touched: nobody else looks, and nothing is asked twice.
+        var (rows, index) = (self.rows, self.index)
+        (self.rows, self.index) = (Rows(), IdentityIndex())
+        defer { (self.rows, self.index) = (rows, index) }
         var taken: [Taken] = []
         var spans: [(owner: Int, span: SegmentRows.Span)] = []
         while var result = results.popLast() {
@@ -139,7 +143,7 @@ package final class LedgerScan {
         spans.sort { $0.span.segment < $1.span.segment }
         index.reserve(rows.end)
         for (owner, span) in spans {
-            place(span, taken[owner])
+            Self.place(span, taken[owner], &rows, &index)
             places[span.segment] = (span.nextOffset, span.writer)
             for var row in span.open {
                 row.labels = taken[owner].labels[Int(row.labels)]
@@ -148,7 +152,12 @@ package final class LedgerScan {
         }
     }
 
-    private func place(_ span: SegmentRows.Span, _ taken: Taken) {
+    private static func place(
+        _ span: SegmentRows.Span, _ taken: Taken, _ rows: inout Rows, _ index: inout IdentityIndex
+    ) {
+        func replace(_ id: Identity) {
+            if let earlier = index.find(id, rows) { rows[earlier].marks.insert(.replaced) }
+        }
         var next = taken.outside.partitioningIndex { $0.row >= span.rows.lowerBound }
         for local in span.rows {
             while next < taken.outside.count, taken.outside[next].row <= local {
@@ -163,10 +172,6 @@ package final class LedgerScan {
             replace(taken.outside[next].id)
             next += 1
         }
-    }
-
-    private func replace(_ id: Identity) {
-        if let earlier = index.find(id, rows) { rows[earlier].marks.insert(.replaced) }
     }
 
     // MARK: Lost calls
@@ -200,58 +205,5 @@ extension Array {
             if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
         }
         return low
-    }
-}
-
-/// Finds the row of an id: an open-addressing table of places.
-struct IdentityIndex {
-    private var slots: [UInt32] = Array(repeating: 0, count: 1 << 10)
-    private var count = 0
-
-    /// Makes room for so many rows.
-    mutating func reserve(_ rows: Int) {
-        wanted = max(wanted, rows)
-    }
-
-    private var wanted = 0
-
-    /// Adds a row; returns the place of the row that had its id before.
-    mutating func insert(_ place: Int, _ rows: borrowing Rows) -> Int? {
-        if (count + 1) * 3 > slots.count * 2 { grow(rows) }
-        let id = rows[place].id
-        var slot = Int(truncatingIfNeeded: id.hash) & (slots.count - 1)
-        while slots[slot] != 0 {
-            let earlier = Int(slots[slot]) - 1
-            if rows[earlier].id == id {
-                slots[slot] = UInt32(truncatingIfNeeded: place + 1)
-                return earlier
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        slots[slot] = UInt32(truncatingIfNeeded: place + 1)
-        count += 1
-        return nil
-    }
-
-    func find(_ id: Identity, _ rows: borrowing Rows) -> Int? {
-        var slot = Int(truncatingIfNeeded: id.hash) & (slots.count - 1)
-        while slots[slot] != 0 {
-            let place = Int(slots[slot]) - 1
-            if rows[place].id == id { return place }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
-    }
-
-    private mutating func grow(_ rows: borrowing Rows) {
-        var size = slots.count * 2
-        while wanted * 3 > size * 2 { size *= 2 }
-        let old = slots
-        slots = Array(repeating: 0, count: size)
-        for value in old where value != 0 {
-            var slot = Int(truncatingIfNeeded: rows[Int(value) - 1].id.hash) & (size - 1)
-            while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
-            slots[slot] = value
-        }
     }
 }
