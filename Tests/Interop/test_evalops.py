@@ -15,7 +15,7 @@ from support.relay import Bench, binary, python
 SAMPLE = relay.ROOT / "examples" / "ledger" / "sample.jsonl"
 TOKEN = "pk_test_7f3a"
 # Whose model was asked, and whether it can have been billed.
-BILLED = ["…0102", "…0103", "…0104", "…0105", "…0109"]
+BILLED = ["…0102", "…0103", "…0104", "…0105", "…0109", "…a419"]
 
 # The receiver itself: one that takes anything would prove nothing.
 
@@ -156,7 +156,8 @@ def test_the_receiver_knows_whom_it_serves():
 def ledger(tmp_path: pathlib.Path) -> Bench:
     """A state directory that holds the sample ledger."""
     bench = Bench("on", tmp_path)
-    day = bench.state / "ledger" / "2026-11-21"
+    # Long ago, so that no shipper takes its open conversation for one whose relay was just killed.
+    day = bench.state / "ledger" / "2026-05-01"
     day.mkdir(parents=True, mode=0o700)
     (day / "100000123456-4711-9f86d081.jsonl").write_bytes(SAMPLE.read_bytes())
     return bench
@@ -199,8 +200,8 @@ def test_a_ledger_arrives_as_it_is(ledger: Bench):
         statuses = {usage["metadata"]["pricing_status"] for usage in evalops.usage.values()}
         assert statuses == {"priced", "proxy_estimated", "unpriced"}
 
-        # Five requests with a model, the model call below each, and the client's own turn.
-        assert len(evalops.spans) == 5 * 2 + 1
+        # Five requests with a model, the model call below each, and two turns of clients' own, one of them imported.
+        assert len(evalops.spans) == 5 * 2 + 2
         models = [span for span in evalops.spans.values() if span["kind"] == "llm"]
         assert {span["attributes"]["request_id"] for span in models} == evalops.usage.keys() | {"019aa5c0-9c40-7000-8000-000000000106"}
         for span in models:
@@ -243,7 +244,7 @@ def test_trouble_loses_nothing_and_counts_nothing_twice(ledger: Bench, behaviour
         assert done.returncode == 0, done
         assert evalops.faults == [], "what came again came the same"
         assert last_digits(evalops.usage) == BILLED
-        assert len(evalops.spans) == 11 and len(evalops.annotations) == 1
+        assert len(evalops.spans) == 12 and len(evalops.annotations) == 1
 
 
 def test_a_meter_without_batches_gets_records_one_by_one(ledger: Bench):
@@ -257,7 +258,7 @@ def test_a_meter_without_batches_gets_records_one_by_one(ledger: Bench):
 def test_traces_without_annotations_get_their_spans(ledger: Bench):
     with EvalOps(token=TOKEN, missing=("AnnotateTraceQuality",)) as evalops:
         deliver(ledger, environment(evalops))
-        assert evalops.faults == [] and len(evalops.spans) == 11
+        assert evalops.faults == [] and len(evalops.spans) == 12
     (letters,) = (ledger.state / "delivery").glob("evalops-traces-*.dead.jsonl")
     (letter,) = letters.read_text().splitlines()
     assert "019aa5c0-c350-8000-8000-000000000001" in letter
@@ -270,7 +271,7 @@ def test_one_service_down_does_not_hold_up_the_other(ledger: Bench):
         assert last_digits(meter.usage) == BILLED and meter.spans == {}
         traces.behave(())
         assert deliver(ledger, values).returncode == 0
-        assert len(traces.spans) == 11 and traces.usage == {} and len(traces.annotations) == 1
+        assert len(traces.spans) == 12 and traces.usage == {} and len(traces.annotations) == 1
         assert meter.repeats == 0 and meter.faults == traces.faults == []
 
 
@@ -281,7 +282,7 @@ def test_a_wrong_token_keeps_everything_for_the_right_one(ledger: Bench):
         assert b"pk_stolen" not in done.stdout + done.stderr
         assert list((ledger.state / "delivery").glob("*.dead.jsonl")) == []
         assert deliver(ledger, environment(evalops)).returncode == 0
-        assert last_digits(evalops.usage) == BILLED and len(evalops.spans) == 11
+        assert last_digits(evalops.usage) == BILLED and len(evalops.spans) == 12
 
 
 def test_a_record_the_service_refuses_holds_up_no_other(ledger: Bench):

@@ -30,7 +30,7 @@ def bench(tmp_path: pathlib.Path) -> Bench:
 
 def append(bench: Bench, records: list[dict], name: str = "100000123456-4711-9f86d081") -> None:
     """Records in the ledger, as a relay would have appended them."""
-    day = bench.state / "ledger" / "2026-11-21"
+    day = bench.state / "ledger" / "2026-05-01"
     day.mkdir(parents=True, mode=0o700, exist_ok=True)
     with open(day / f"{name}.jsonl", "ab") as file:
         for record in records:

@@ -169,7 +169,7 @@ def test_an_escalation_is_a_tree_with_tokens_and_cost(phoenix: Phoenix, metered:
 def test_every_record_is_there_with_all_of_its_tokens(phoenix: Phoenix, metered: Bench, generation: str):
     """The sample ledger, which has cache reads, cache writes and reasoning."""
     project = f"sample-{generation or 'newest'}"
-    day = metered.state / "ledger" / "2026-11-21"
+    day = metered.state / "ledger" / "2026-05-01"
     day.mkdir(parents=True, mode=0o700)
     records = [json.loads(line) for line in SAMPLE.read_text().splitlines()]
     for record in records:

@@ -5,11 +5,11 @@ import io
 import json
 import os
 import pathlib
+import signal
 import subprocess
 
 import duckdb
 import pytest
-from chdb import session as chdb
 from support import spending
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -61,8 +61,13 @@ def duck(ledger: pathlib.Path) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.fixture(scope="module")
-def click(ledger: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> chdb.Session:
+def click(ledger: pathlib.Path, tmp_path_factory: pytest.TempPathFactory):
+    # It blocks SIGPIPE in whoever loads it, and so in every process that is started afterwards.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    from chdb import session as chdb
+
     database = chdb.Session(str(tmp_path_factory.mktemp("clickhouse")))
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
     database.query("CREATE DATABASE spending")
     database.query("USE spending")
     folder = ROOT / "examples/clickhouse"
@@ -84,7 +89,7 @@ def by_duckdb(duck: duckdb.DuckDBPyConnection, zone: str, since: str, until: str
     return [dict(zip(names, row, strict=True)) for row in duck.fetchall()]
 
 
-def by_clickhouse(click: chdb.Session, zone: str, since: str, until: str) -> list[dict]:
+def by_clickhouse(click, zone: str, since: str, until: str) -> list[dict]:
     statement = (ROOT / "examples/clickhouse/report.sql").read_text()
     for name, value in [("since", since), ("until", until)]:
         statement = statement.replace(f"{{{name}:DateTime64(6, 'UTC')}}", f"toDateTime64('{value}', 6, 'UTC')")
@@ -95,7 +100,7 @@ def by_clickhouse(click: chdb.Session, zone: str, since: str, until: str) -> lis
 
 @pytest.mark.parametrize(("zone", "since", "until", "start", "end"), PERIODS)
 def test_every_figure_is_that_of_two_databases(
-    ledger: pathlib.Path, duck: duckdb.DuckDBPyConnection, click: chdb.Session, zone: str, since: str, until: str,
+    ledger: pathlib.Path, duck: duckdb.DuckDBPyConnection, click, zone: str, since: str, until: str,
     start: str, end: str,
 ) -> None:  # fmt: skip
     said = report(ledger, "--time-zone", zone, "--since", since, "--until", until, "--by", "day,model", "--top", "0")
