@@ -29,20 +29,36 @@ package struct LostTraces: Sendable {
     package mutating func see(_ record: Record) {
         switch record {
         case .call(let call) where call.partOf != nil:
-            guard let whole = call.partOf, let key = Self.key(call, root: call.parentSpanID) else {
-                return
-            }
+            guard let whole = call.partOf, let key = Self.key(call, root: call.parentSpanID),
+                hasRoom(for: key)
+            else { return }
             escalations[key, default: Escalation()].parts[whole, default: []].append(call)
         case .call(let call) where call.direction == .clientToServer:
             let isTurn = call.conversation == nil ? call.isSingle : call.parentSpanID != nil
-            guard isTurn, let key = Self.key(call, root: call.spanID) else { return }
+            guard isTurn, let key = Self.key(call, root: call.spanID), hasRoom(for: key) else {
+                return
+            }
             escalations[key, default: Escalation()].calls.append(call)
         case .call(let call), .usage(let call):
-            guard call.usesModel, let key = Self.key(call, root: call.parentSpanID) else { return }
+            guard call.usesModel, let key = Self.key(call, root: call.parentSpanID),
+                hasRoom(for: key)
+            else { return }
             escalations[key, default: Escalation()].clientTurns[call.id] = call
-        case .trace(let trace): written.insert(trace.id)
+        case .trace(let trace):
+            written.insert(trace.id)
+            // What is over needs no room; nothing but corrections comes after it.
+            let root = trace.conversation == nil ? trace.spanID : nil
+            escalations[Key(trace: trace.traceID, root: root)] = nil
         case .session, .begin: break
         }
+    }
+
+    /// A relay has at most so many conversations open, and calls that wait for their turns: what
+    /// has more was written by something else.
+    private static let escalationsMax = 20_000
+
+    private func hasRoom(for key: Key) -> Bool {
+        escalations.count < Self.escalationsMax || escalations[key] != nil
     }
 
     /// Nil for what hangs under nothing: an imported call.
