@@ -85,10 +85,7 @@ package struct Destination: Sendable, Hashable {
     /// The name of its cursors, lock, state and dead letters: the sink's, and a hash of the address
     /// so that a new endpoint is a new destination.
     package var name: String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in address.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let digits = String(hash, radix: 16)
-        return sink + "-" + String(repeating: "0", count: 16 - digits.count) + digits
+        sink + "-" + Hex.string(FNV1a.hash(address))
     }
 }
 

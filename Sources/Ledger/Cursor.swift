@@ -1,3 +1,5 @@
+import Records
+
 /// How far a sink has acknowledged one segment.
 ///
 /// A place in the ledger is one cursor a segment, not one for all: several writers are at work at
@@ -56,10 +58,8 @@ struct CursorFile: Equatable {
         return Array((text + "\n" + CursorFile.sum(text) + "\n").utf8)
     }
 
-    /// 64-bit FNV-1a: enough against damage, which is all it is for.
+    /// Enough against damage, which is all it is for.
     private static func sum(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return "sum " + padded(hash, 16, radix: 16)
+        "sum " + Hex.string(FNV1a.hash(text))
     }
 }

@@ -114,10 +114,7 @@ struct FileHead: Equatable, Sendable {
         self.hash = hash
     }
 
-    /// 64-bit FNV-1a of bytes.
-    init(_ bytes: some Collection<UInt8>) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        self.init(count: bytes.count, hash: hash)
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.init(count: bytes.count, hash: FNV1a.hash(bytes.span))
     }
 }

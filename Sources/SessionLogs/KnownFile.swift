@@ -77,7 +77,7 @@ struct KnownFile: Equatable {
             Self.append(
                 UInt64(entry.fingerprint) | (entry.isSidechain ? 1 << 32 : 0), to: &bytes)
         }
-        Self.append(FileHead(bytes).hash, to: &bytes)
+        Self.append(FileHead(bytes[...]).hash, to: &bytes)
         return bytes
     }
 

@@ -66,13 +66,9 @@ package struct Span: Sendable, Equatable {
         self.end = Timestamp(microseconds: overflow ? .max : end)
     }
 
-    /// The model call below a request: the same id whenever it is asked for. 64-bit FNV-1a, which
-    /// need not be more than different.
+    /// The model call below a request: the same id whenever it is asked for.
     static func modelSpanID(of spanID: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(spanID)/model".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        if hash == 0 { hash = 1 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        // All zero is no id (W3C Trace Context §3.2.2.4).
+        Hex.string(max(1, FNV1a.hash("\(spanID)/model")))
     }
 }

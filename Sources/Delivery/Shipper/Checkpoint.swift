@@ -1,5 +1,6 @@
 package import Ledger
 import Posix
+import Records
 
 /// How far a sink has got, and what it must remember of that: both or neither.
 ///
@@ -117,14 +118,11 @@ struct StateFile: Equatable {
         for cursor in cursors { bytes += Array("\(cursor)\n".utf8) }
         bytes += Array("bytes \(state.count)\n".utf8)
         bytes += state
-        return bytes + Self.sum(bytes)
+        return bytes + Self.sum(bytes[...])
     }
 
-    /// 64-bit FNV-1a: enough against damage, which is all it is for.
-    private static func sum(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let digits = String(hash, radix: 16)
-        return Array((String(repeating: "0", count: 16 - digits.count) + digits).utf8)
+    /// Enough against damage, which is all it is for.
+    private static func sum(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        Array(Hex.string(FNV1a.hash(bytes.span)).utf8)
     }
 }

@@ -71,10 +71,6 @@ struct Checkpoint {
         return word
     }
 
-    /// 64-bit FNV-1a: enough against damage, which is all it is for.
-    private static func sum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
-    }
+    /// Enough against damage, which is all it is for.
+    private static func sum(_ bytes: ArraySlice<UInt8>) -> UInt64 { FNV1a.hash(bytes.span) }
 }

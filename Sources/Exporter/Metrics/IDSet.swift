@@ -1,3 +1,5 @@
+internal import Records
+
 /// The ids that were counted, as 64-bit hashes: 16 bytes each at most, a fifth of what a set of
 /// strings takes. Among ten million ids two have the same hash with a probability of 3 in 1,000,000.
 package struct IDSet: Sendable {
@@ -51,10 +53,9 @@ package struct IDSet: Sendable {
         for hash in old where hash != 0 { slots[place(of: hash)] = hash }
     }
 
-    /// 64-bit FNV-1a, its bits mixed once more; never 0.
+    /// FNV-1a, its bits mixed once more; never 0.
     private static func hash(_ id: String) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        var hash = FNV1a.hash(id)
         hash ^= hash >> 32
         hash = hash &* 0x9e37_79b9_7f4a_7c15
         hash ^= hash >> 29

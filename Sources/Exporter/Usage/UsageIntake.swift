@@ -80,7 +80,6 @@ package final class UsageIntake: Sendable {
 
     private static func hex(_ word: UInt64) -> String {
         // All zero is no id (W3C Trace Context §3.2.2.3).
-        let digits = String(max(1, word), radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        Hex.string(max(1, word))
     }
 }

@@ -1,6 +1,7 @@
 import Delivery
 import Ledger
 import Posix
+import Records
 import Reports
 
 #if canImport(Darwin)
@@ -160,12 +161,8 @@ struct SentStamp {
         }
     }
 
-    /// FNV-1a: the same in every version.
-    private static func hash(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        return String(hash, radix: 16)
-    }
+    /// The same in every version.
+    private static func hash(_ text: String) -> String { String(FNV1a.hash(text), radix: 16) }
 }
 
 /// Holds a file's lock until the process ends.

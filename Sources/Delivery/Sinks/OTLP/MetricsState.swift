@@ -151,8 +151,6 @@ enum MetricsState {
         )
     }
 
-    /// FNV-1a of 64 bits: it finds damage, and nobody is to be kept from writing a state.
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-    }
+    /// It finds damage, and nobody is to be kept from writing a state.
+    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 { FNV1a.hash(bytes.span) }
 }
