@@ -15,7 +15,7 @@ import pytest
 from support import delivery
 from support.delivery import ReceiverProcess, shippers
 from support.ledger import Ledger
-from support.processes import children, describe, marked, wait_until
+from support.processes import children, describe, marked, runs_script, wait_until
 from support.relay import Bench, Session, elapsed, python
 
 SEED = 20261121
@@ -88,10 +88,10 @@ class Client(threading.Thread):
                 os.kill(session.pid, signal.SIGKILL)
             else:
                 for pid in children(session.pid):
-                    if b"usage_server.py" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    if runs_script(pid, "usage_server.py"):
                         os.kill(pid, signal.SIGKILL)
             self.kills[victim] += 1
-        except (ProcessLookupError, FileNotFoundError):
+        except ProcessLookupError:
             pass
 
 
@@ -194,7 +194,8 @@ def finished(ledger: Ledger, clients: list[Client]) -> str:
     called = collections.Counter(call["request_id"] for call in ledger.calls)
     begun = {begin["request_id"] for begin in ledger.begins}
     answered = {name for client in clients for name in client.answered}
-    assert not answered - called.keys() - begun
+    missing = sorted(answered - called.keys() - begun)
+    assert not missing, f"{len(missing)} of {len(answered)} answered are not in the ledger: {missing[:20]}"
     assert [name for name, count in called.items() if count > 1] == []
     return f"{len(answered)} answered, {len(called)} recorded, {len(begun - called.keys())} begun only"
 

@@ -3,14 +3,13 @@ answered is in the ledger, as a call or as the begin of one, and none is there t
 
 import collections
 import os
-import pathlib
 import random
 import signal
 import threading
 import time
 from collections.abc import Iterator
 
-from support.processes import assert_gone, children, marked
+from support.processes import assert_gone, children, marked, runs_script
 from support.relay import Bench, Session, elapsed, python
 
 RELAYS = 10
@@ -86,7 +85,7 @@ class Client(threading.Thread):
                 os.kill(session.pid, signal.SIGKILL)
             else:
                 for pid in children(session.pid):
-                    if is_server(pid) == (victim == "server"):
+                    if runs_script(pid, "call_server") == (victim == "server"):
                         os.kill(pid, signal.SIGKILL)
             self.kills[victim] += 1
             self.victim = victim
@@ -96,13 +95,6 @@ class Client(threading.Thread):
                 os.kill(session.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-
-
-def is_server(pid: int) -> bool:
-    try:
-        return b"call_server" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 2)[1]
-    except (OSError, IndexError):
-        return False
 
 
 def explain(clients: list[Client], missing: set[str]) -> Iterator[str]:

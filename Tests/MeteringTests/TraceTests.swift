@@ -97,6 +97,25 @@ struct TraceTests {
         #expect(script.meter.escalations.count == 0)
     }
 
+    @Test func `the call that began a conversation names it, whoever is heard of first`() throws {
+        var script = Deep.script()
+        script.client(Deep.start(1))
+        script.wait(100)
+        // The two directions are read apart: this request may be seen before the answer it follows.
+        script.client(Deep.go(2, "A"))
+        script.server(Deep.answer(1, Deep.started("A")))
+        script.server(Deep.answer(2))
+        script.wait(100)
+        script.end()
+
+        let trace = try #require(script.traces.first)
+        #expect(script.traces.count == 1)
+        #expect(trace.tool == "start_conversation")
+        #expect(trace.time == script.call(1)?.time)
+        #expect(trace.durationMilliseconds == 100)
+        #expect([script.call(1), script.call(2)].allSatisfy { $0?.parentSpanID == trace.spanID })
+    }
+
     @Test func `a call's records, the client's turn and the trace stand in this order`() {
         var script = Deep.script()
         script.client(Deep.escalate(1))

@@ -12,9 +12,9 @@ struct Escalation: Sendable {
     private(set) var spanID: String
     private(set) var parentSpanID: String?
     /// When its first request was seen, in monotonic nanoseconds.
-    let start: UInt64
-    let tool: String?
-    let reason: String?
+    private(set) var start: UInt64
+    private(set) var tool: String?
+    private(set) var reason: String?
     private(set) var conversation: String?
     var tally = Tally()
     /// Something of it was the work of a model, or failed where one works.
@@ -52,6 +52,15 @@ struct Escalation: Sendable {
         conversation = id
         spanID = root
         parentSpanID = parent
+    }
+
+    /// Takes in a call that turned out to be of it. The answer that says so may be read after the
+    /// request that goes on with it, for they go in opposite directions.
+    mutating func join(_ call: OpenCall) {
+        guard call.stamp < start else { return }
+        start = call.stamp
+        tool = call.tool ?? call.facts.tool
+        reason = call.reason ?? reason
     }
 
     /// The span that the client's turn of a call hangs under.

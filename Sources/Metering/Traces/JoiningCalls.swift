@@ -108,6 +108,7 @@ extension Meter {
             call.reason = call.reason ?? known.reason
             call.escalation = number
             escalations.enter(number, at: call.stamp)
+            escalations.update(number) { $0.join(call) }
             return
         }
         let root = identifiers.spanID()

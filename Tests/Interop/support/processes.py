@@ -79,6 +79,15 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def runs_script(pid: int, name: str) -> bool:
+    """Whether it is the interpreter of a script: not a relay or guardian, which have it among their arguments."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return name.encode() in file.read().split(b"\0", 2)[1]
+    except (OSError, IndexError):
+        return False
+
+
 def status_kib(pid: int, field: str) -> int:
     """A memory field of /proc/PID/status, in KiB: `VmHWM` is the most that was ever resident."""
     with open(f"/proc/{pid}/status") as file:
