@@ -61,6 +61,7 @@ let package = Package(
         library("Ledger", ["Posix", "Records"]),
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Reports", ["Posix", "Records", "Ledger"]),
+        library("Policy", ["Posix", "Wire", "Records", "Metering", "Ledger", "Reports"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .target(
             name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
@@ -72,7 +73,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs", "Exporter", "Reports",
+                "SessionLogs", "Exporter", "Reports", "Policy",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(

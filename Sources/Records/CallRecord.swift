@@ -84,6 +84,10 @@ package struct CallRecord: Equatable, Sendable {
     /// How many model calls the record stands for, where that is known and not 1: a server's tool
     /// may ask its model many times. A lower bound where some of them failed.
     package var modelCalls: UInt64?
+    /// When the provider's error said to come back: so many milliseconds after the answer.
+    package var retryAfterMilliseconds: Double?
+    /// What a policy did to the call.
+    package var policy: PolicyNote?
 
     package init(
         id: String, time: Timestamp, durationMilliseconds: Double, session: String,

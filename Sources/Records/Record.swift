@@ -7,6 +7,7 @@ package enum Record: Equatable, Sendable {
     /// estimated, or what another tool posted. It has no `begin`, and is no call to count twice.
     case usage(CallRecord)
     case trace(TraceRecord)
+    case mark(MarkRecord)
 }
 
 /// A relay started or ended.

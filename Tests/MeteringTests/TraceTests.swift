@@ -127,6 +127,7 @@ struct TraceTests {
             case .usage: "usage"
             case .trace: "trace"
             case .session: "session"
+            case .mark: "mark"
             }
         }
         #expect(kinds == ["begin", "call", "usage", "trace"])

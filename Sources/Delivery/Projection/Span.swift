@@ -47,7 +47,7 @@ package struct Span: Sendable, Equatable {
                     .conversation(trace), trace.traceID, trace.spanID, trace.parentSpanID,
                     trace.time, trace.durationMilliseconds)
             ]
-        case .trace, .session, .begin:
+        case .trace, .session, .begin, .mark:
             return []
         }
     }

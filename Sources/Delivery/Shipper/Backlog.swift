@@ -46,6 +46,7 @@ extension Record {
         case .begin(let record): record.time
         case .call(let record), .usage(let record): record.time
         case .trace(let record): record.time
+        case .mark(let record): record.time
         }
     }
 }

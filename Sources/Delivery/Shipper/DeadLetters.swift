@@ -163,6 +163,7 @@ extension Record {
         case .begin(let record): record.id
         case .call(let record), .usage(let record): record.id
         case .trace(let record): record.id
+        case .mark(let record): record.id
         }
     }
 }

@@ -11,7 +11,7 @@ enum ModelCalls {
         case .call(let call), .usage(let call):
             let asksModel = call.model != nil || call.usage != nil || call.provider != nil
             return asksModel && call.outcome != .blocked ? call : nil
-        case .session, .begin, .trace: return nil
+        case .session, .begin, .trace, .mark: return nil
         }
     }
 }

@@ -53,6 +53,7 @@ package struct Metrics: Sendable {
             guard seen.insert(trace.id) else { return }
             fold(trace)
             summary.fold(trace)
+        case .mark: break
         }
     }
 

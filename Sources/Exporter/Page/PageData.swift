@@ -126,7 +126,7 @@ extension Record {
     fileprivate var call: CallRecord? {
         switch self {
         case .call(let call), .usage(let call): call
-        case .session, .begin, .trace: nil
+        case .session, .begin, .trace, .mark: nil
         }
     }
 }

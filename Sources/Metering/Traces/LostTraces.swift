@@ -49,7 +49,7 @@ package struct LostTraces: Sendable {
             // What is over needs no room; nothing but corrections comes after it.
             let root = trace.conversation == nil ? trace.spanID : nil
             escalations[Key(trace: trace.traceID, root: root)] = nil
-        case .session, .begin: break
+        case .session, .begin, .mark: break
         }
     }
 

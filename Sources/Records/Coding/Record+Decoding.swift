@@ -52,7 +52,7 @@ extension Record {
         return .unknownKind(kind)
     }
 
-    private enum Kind: String { case session, begin, call, usage, trace }
+    private enum Kind: String { case session, begin, call, usage, trace, mark }
 
     /// Everything any kind of record has, while it is read.
     private struct Draft {
@@ -98,6 +98,8 @@ extension Record {
         private var retryOf: String?
         private var partOf: String?
         private var modelCalls: UInt64?
+        private var retryAfter: Double?
+        private var policy: PolicyNote?
         private var qualitySource: String?
         private var qualityPerDollar: Double?
         private var end: String?
@@ -166,6 +168,8 @@ extension Record {
             case .retryOf: retryOf = try reader.string()
             case .partOf: partOf = try reader.string()
             case .modelCalls: modelCalls = try reader.integer()
+            case .retryAfter: retryAfter = try reader.double()
+            case .policy: policy = try PolicyNote.read(&reader)
             case .qualitySource: qualitySource = try reader.string()
             case .qualityPerDollar: qualityPerDollar = try reader.double()
             case .end: end = try reader.string()
@@ -258,6 +262,7 @@ extension Record {
             case .call: record = try finishCall(reader).map(Record.call)
             case .usage: record = try finishCall(reader).map(Record.usage)
             case .trace: record = try finishTrace(reader).map(Record.trace)
+            case .mark: record = try finishMark(reader).map(Record.mark)
             case nil: return .skipped(.unknownKind(kind))
             }
             if let unknown { return .skipped(unknown) }
@@ -331,7 +336,19 @@ extension Record {
             call.retryOf = retryOf
             call.partOf = partOf
             call.modelCalls = modelCalls
+            call.retryAfterMilliseconds = retryAfter
+            call.policy = policy
             return call
+        }
+
+        /// Nil where the policy says what this version does not know: then there is nothing left.
+        private func finishMark(
+            _ reader: borrowing JSONReader
+        ) throws(JSONError) -> MarkRecord? {
+            guard let policy else { return nil }
+            return MarkRecord(
+                id: try require(id, "id", reader), time: try require(time, "time", reader),
+                session: try require(session, "session", reader), policy: policy)
         }
 
         private mutating func finishTrace(

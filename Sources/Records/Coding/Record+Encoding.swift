@@ -39,6 +39,9 @@ extension Record {
         case .trace(let record):
             json.string("trace" as StaticString)
             record.encodeMembers(into: &json)
+        case .mark(let record):
+            json.string("mark" as StaticString)
+            record.encodeMembers(into: &json)
         }
         json.endObject()
     }
@@ -124,6 +127,21 @@ extension CallRecord {
         json.member(RecordKey.retryOf.name, retryOf)
         json.member(RecordKey.partOf.name, partOf)
         json.member(RecordKey.modelCalls.name, modelCalls)
+        json.member(RecordKey.retryAfter.name, thousandths: retryAfterMilliseconds)
+        if let policy {
+            json.key(RecordKey.policy.name)
+            policy.encode(into: &json)
+        }
+    }
+}
+
+extension MarkRecord {
+    fileprivate func encodeMembers(into json: inout JSONWriter) {
+        json.member(RecordKey.id.name, id)
+        json.member(RecordKey.time.name, time)
+        json.member(RecordKey.session.name, session)
+        json.key(RecordKey.policy.name)
+        policy.encode(into: &json)
     }
 }
 
@@ -202,7 +220,7 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func member(_ name: StaticString, thousandths value: Double?) {
+    mutating func member(_ name: StaticString, thousandths value: Double?) {
         guard let value, value.isFinite else { return }
         key(name)
         number(thousandths: value)

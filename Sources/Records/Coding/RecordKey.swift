@@ -10,7 +10,7 @@ enum RecordKey: UInt8, CaseIterable {
     case outcome, errorType, errorCode
     case eventType, escalationReason, conversation, toolUseID
     case traceID, spanID, parentSpanID, requestBytes, responseBytes
-    case quality, retryOf, partOf, modelCalls
+    case quality, retryOf, partOf, modelCalls, retryAfter, policy
     case qualitySource, qualityPerDollar, end, turns, clientTurns, unpricedTurns
 
     var name: StaticString {
@@ -59,6 +59,8 @@ enum RecordKey: UInt8, CaseIterable {
         case .retryOf: "retry_of"
         case .partOf: "part_of"
         case .modelCalls: "model_calls"
+        case .retryAfter: "retry_after_ms"
+        case .policy: "policy"
         case .qualitySource: "quality_source"
         case .qualityPerDollar: "quality_per_dollar"
         case .end: "end"

@@ -40,6 +40,9 @@ extension Projection {
         case .call(let call): self.init(.call, call, line, &names)
         case .usage(let call): self.init(.usage, call, line, &names)
         case .trace(let trace): self.init(trace, &names)
+        case .mark(let mark):
+            // What a budget had reached is reckoned anew, from the calls.
+            self.init(kind: .session, row: Row(id: .any(mark.id).0, time: 0))
         }
     }
 

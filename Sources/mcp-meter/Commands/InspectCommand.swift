@@ -105,7 +105,7 @@ private struct Inspector: FrameSink {
             switch record {
             case .call: calls += 1
             case .usage, .trace: break
-            case .session, .begin: continue
+            case .session, .begin, .mark: continue
             }
             record.encode(into: &bytes)
         }

@@ -28,7 +28,7 @@ package struct EvalOpsMeter: Sink {
     package func wants(_ record: Record) -> Bool {
         switch record {
         case .call(let call), .usage(let call): Self.isUsage(call)
-        case .session, .begin, .trace: false
+        case .session, .begin, .trace, .mark: false
         }
     }
 
@@ -86,7 +86,7 @@ package struct EvalOpsMeter: Sink {
     private static func call(_ record: Record) -> CallRecord? {
         switch record {
         case .call(let call), .usage(let call): call
-        case .session, .begin, .trace: nil
+        case .session, .begin, .trace, .mark: nil
         }
     }
 

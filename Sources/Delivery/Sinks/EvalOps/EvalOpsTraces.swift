@@ -27,7 +27,7 @@ package struct EvalOpsTraces: Sink {
         case .call(let call): EvalOpsWords.usesModel(call)
         case .usage: true
         case .trace(let trace): trace.conversation != nil || trace.score != nil
-        case .session, .begin: false
+        case .session, .begin, .mark: false
         }
     }
 

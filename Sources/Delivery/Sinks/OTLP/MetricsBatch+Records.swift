@@ -13,7 +13,7 @@ extension MetricsBatch {
             begin(call.id, call.time, milliseconds: call.durationMilliseconds)
             add(modelCall: call, conventions)
         case .trace(let trace): add(trace)
-        case .begin: break
+        case .begin, .mark: break
         }
     }
 

@@ -36,7 +36,7 @@ package struct OTLPMetrics: Sink {
         switch record {
         case .call, .usage, .trace: true
         case .session(let session): session.event == .ended && session.durationMilliseconds != nil
-        case .begin: false
+        case .begin, .mark: false
         }
     }
 

@@ -30,7 +30,7 @@ package struct OTLPTraces: Sink {
         case .call(let call), .usage(let call): Self.areIdentifiers(call.traceID, call.spanID)
         case .trace(let trace):
             trace.conversation != nil && Self.areIdentifiers(trace.traceID, trace.spanID)
-        case .session, .begin: false
+        case .session, .begin, .mark: false
         }
     }
 
