@@ -113,7 +113,9 @@ struct OpenLog: ~Copyable {
             return try read(&reader, &lines, &pass, &feed, progress)
         case .grok:
             let parts = log.path.split(separator: "/").dropLast()
-            let directory = parts.dropLast().last.map { String(decoding: PercentEncoding.decoded($0.utf8), as: UTF8.self) }
+            let directory = parts.dropLast().last.map {
+                String(decoding: PercentEncoding.decoded($0.utf8), as: UTF8.self)
+            }
             let folder = parentDirectory(of: log.path) ?? ""
             var reader = GrokLog(
                 fallbackSession: parts.last.map(String.init) ?? stem,
@@ -193,4 +195,3 @@ struct OpenLog: ~Copyable {
         return (first == nil || first == UInt8(ascii: "{")) && !bytes.contains(0)
     }
 }
-

@@ -124,4 +124,3 @@ struct EndpointURL: Equatable, Sendable {
         isAlphanumeric(byte) || "/-._~%!$&'()*+,;=:".utf8.contains(byte)
     }
 }
-
