@@ -2,114 +2,32 @@
 
 The commands are taken out of the documents themselves. Each block is run by `sh -eu` in a home directory of its own
 with a ledger in it, in a small world of its own (support/world.py), in a copy of this tree, in the directory its
-document is in. Programs that are not here are stood in for (STANDINS); nothing else is changed but that commands which
-stay until they are ended (STAYS) are ended.
+document is in. Programs that are not here are stood in for, and commands that stay until they are ended are ended
+(support/stage.py); nothing else is changed.
 """
 
 import json
-import os
 import pathlib
 import re
-import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 
 import pytest
 from support import documents
 from support.documents import LANGUAGES, Block
-from support.relay import ROOT, binary, clean_environment
-from support.world import Done, World
+from support.relay import ROOT, binary
+from support.stage import STANDINS, Stage
+from support.world import Done
 
-STANDINS_DIRECTORY = ROOT / "Tests" / "Interop" / "standins"
-# What documents call and is not here, or must not run here. Each notes that it was called; see standins/record.
-STANDINS = {
-    "swift": "takes minutes; .ci/run runs each of the commands shown",
-    "npx": "npm's registry is not here", "uvx": "nor are its servers", "node": "nor is what it would run",
-    "claude": "not here", "codex": "not here",
-    "systemctl": "no service manager runs here", "launchctl": "macOS",
-    "docker": "no containers here", "otelcol-contrib": "not packaged",
-    "clickhouse-client": "the same SQL is run by test_report.py", "duckdb": "its library stands in for its command",
-    "sudo": "nothing here needs it",
-}  # fmt: skip
-# Commands that stay until they are ended, where no `&` follows.
-STAYS = re.compile(r"^((?:\w+=\S+ +)*)((?:mcp-meter (?:serve(?! +--help)|report --live)|prometheus )[^&\n]*)$", re.M)
-# Hosts that documents name, all of which lead to receivers of the test's.
-HOSTS = ["evalops.example.org", "mosaic.example.org", "harper.example.org", "mail.example.org"]
-# Commands of help texts that need a file of the reader's.
-FILES = {
-    "captured.jsonl": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"prompt":"Paris?"}}}\n'
-    '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"Yes, the capital of France."}]}}\n',
-}
+# What help texts about delivery take for granted.
+ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 
 BLOCKS = [block for document in documents.documents() for block in documents.blocks(document)]
 COMMANDS = [block for block in BLOCKS if block.language == "sh"]
 
 
-@dataclass
-class Stage:
-    """Where commands are run: a copy of the tree, programs, and homes with a ledger."""
-
-    world: World
-    directory: pathlib.Path
-    homes: int = 0
-
-    @property
-    def tree(self) -> pathlib.Path:
-        return self.directory / "mcp-meter"
-
-    @property
-    def called(self) -> list[str]:
-        """What the stand-ins were called with, in every block so far."""
-        log = self.directory / "standins.log"
-        return log.read_text().splitlines() if log.exists() else []
-
-    def home(self) -> pathlib.Path:
-        self.homes += 1
-        home = self.directory / f"home-{self.homes}"
-        shutil.copytree(self.directory / "home", home)
-        return home
-
-    def run(self, script: str, cwd: pathlib.Path | None = None) -> Done:
-        home = self.home()
-        search = [str(self.directory / "bin"), str(home / ".local" / "bin"), "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin"]
-        environment = clean_environment() | {
-            "HOME": str(home), "PATH": os.pathsep.join(search), "TZ": "UTC", "COLUMNS": "100",
-            "STANDINS": str(self.directory / "standins.log"), "METER": binary(), "PYTHON": sys.executable,
-        }  # fmt: skip
-        for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "VIRTUAL_ENV"):
-            environment.pop(name, None)
-        script = STAYS.sub(r"\1stay \2", script)
-        return self.world.run(["sh", "-eu", "-c", script], cwd=cwd or home, env=environment)
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    directory = tmp_path_factory.mktemp("documents")
-    stage = Stage(World(directory, HOSTS), directory)
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).exists():
-            (stage.tree / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, stage.tree / name)
-    programs = directory / "bin"
-    programs.mkdir()
-    (programs / "mcp-meter").symlink_to(binary())
-    for name in STANDINS:
-        (programs / name).symlink_to(STANDINS_DIRECTORY / "record")
-    (programs / "stay").symlink_to(STANDINS_DIRECTORY / "stay")
-    (programs / "duckdb_library.py").symlink_to(STANDINS_DIRECTORY / "duckdb_library.py")
-    home = directory / "home"
-    state = home / ".local" / "state" / "mcp-meter"
-    home.mkdir()
-    (home / ".local" / "bin").mkdir(parents=True)
-    environment = clean_environment() | {"HOME": str(home)}
-    subprocess.run([binary(), "demo", "--state-dir", str(state)], env=environment, check=True, capture_output=True, timeout=60)
-    for name, text in FILES.items():
-        (home / name).write_text(text)
-    return stage
+    return Stage(tmp_path_factory.mktemp("documents"))
 
 
 def succeeded(done: Done, name: str) -> Done:
@@ -143,7 +61,7 @@ def help_examples() -> list[str]:
 
 @pytest.mark.parametrize("example", help_examples())
 def test_the_example_in_help(example: str, stage: Stage):
-    succeeded(stage.run(example + "\n"), example)
+    succeeded(stage.run(example + "\n", **ENDPOINT), example)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "cron"], ids=lambda block: block.name)
@@ -181,7 +99,7 @@ def test_no_block_is_hidden_by_being_indented():
             assert not line.startswith("    "), f"{document.relative_to(ROOT)}:{number}: a fence says what it is: {line!r}"
 
 
-def test_the_swift_commands_are_those_that_ci_runs(stage: Stage):
+def test_the_swift_commands_are_those_that_ci_runs():
     ci = (ROOT / ".ci" / "run").read_text()
     for block in COMMANDS:
         for command in re.findall(r"^swift [^#\n]*", block.text, re.M):
@@ -189,9 +107,10 @@ def test_the_swift_commands_are_those_that_ci_runs(stage: Stage):
 
 
 def test_each_stand_in_is_one_that_a_document_calls():
-    shown = "\n".join([block.text for block in BLOCKS if block.language in ("sh", "cron")] + help_examples())
+    shown = [block.text for block in BLOCKS if block.language in ("sh", "cron")] + help_examples()
+    shown += [path.read_text() for path in [*(ROOT / "examples").rglob("*.json"), *(ROOT / "wrappers").iterdir()]]
     for name in STANDINS:
-        assert re.search(rf"(?<![\w/.-]){re.escape(name)} ", shown), f"nothing shows {name}: it needs no stand-in"
+        assert re.search(rf"(?<![\w/.-]){re.escape(name)}[ \"]", "\n".join(shown)), f"nothing calls {name}: it needs no stand-in"
 
 
 def test_the_readme_names_every_command_and_variable():

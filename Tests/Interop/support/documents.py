@@ -2,13 +2,13 @@
 
 import pathlib
 import re
-import subprocess
 from dataclasses import dataclass
 
 from .relay import ROOT
+from .stage import files
 
 # What a fence may say: commands, what they print, and what is read rather than run.
-LANGUAGES = {"sh", "text", "json", "toml", "sql", "cron", "swift", "diff"}
+LANGUAGES = {"sh", "text", "json", "toml", "sql", "cron", "swift", "diff", "promql"}
 FENCE = re.compile(r"^( *)```(.*)$")
 
 
@@ -30,11 +30,8 @@ class Block:
 
 
 def documents() -> list[pathlib.Path]:
-    """Every Markdown file of the project, new ones that are not committed yet among them."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return sorted(ROOT / name for name in set(listed.stdout.split()))
+    """Every Markdown file of the project."""
+    return [ROOT / name for name in files() if name.endswith(".md")]
 
 
 def blocks(document: pathlib.Path) -> list[Block]:
