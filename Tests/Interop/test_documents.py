@@ -22,7 +22,8 @@ from support.world import Done
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 
 BLOCKS = [block for document in documents.documents() for block in documents.blocks(document)]
-COMMANDS = [block for block in BLOCKS if block.language == "sh"]
+# Those of a recipe's changed tree are run by test_recipes.py.
+COMMANDS = [block for block in BLOCKS if block.language == "sh" and block.note != "changed"]
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +90,12 @@ def test_there_are_documents_and_commands_in_them():
 def test_every_block_says_what_it_is():
     for block in BLOCKS:
         assert block.language in LANGUAGES, f"{block.name}: ```{block.language} is not one of {sorted(LANGUAGES)}"
-        assert block.language != "text", f"{block.name}: no commands stand before what they print"
-        assert not block.note or block.language in ("swift", "diff"), f"{block.name}: ```{block.language} {block.note}"
+        is_drawing = "▼" in block.text
+        assert block.language != "text" or is_drawing, f"{block.name}: no commands stand before what they print"
+        if block.note == "changed":
+            assert block.document == ROOT / "Sources" / "README.md", f"{block.name}: only recipes change the tree"
+        else:
+            assert not block.note or block.language == "swift", f"{block.name}: ```{block.language} {block.note}"
 
 
 def test_no_block_is_hidden_by_being_indented():
@@ -130,3 +135,14 @@ def test_links_lead_somewhere(document: pathlib.Path):
             if not target.startswith(("http://", "https://", "#")):
                 path = document.parent / target.partition("#")[0]
                 assert path.exists(), f"{document.relative_to(ROOT)}:{number}: {target}"
+
+
+@pytest.mark.parametrize("document", documents.documents(), ids=lambda document: str(document.relative_to(ROOT)))
+def test_files_and_options_that_are_named_are_there(document: pathlib.Path):
+    """Of this tree, in the text: `Tests/Benchmarks/run.py --delivery`."""
+    for number, line in documents.prose(document):
+        for name, options in re.findall(r"`((?:Tests|Sources|examples|wrappers|\.ci)/[\w./-]+)((?: --[\w-]+)*)`", line):
+            path = ROOT / name
+            assert path.exists(), f"{document.relative_to(ROOT)}:{number}: {name}"
+            for option in options.split():
+                assert option in path.read_text(), f"{document.relative_to(ROOT)}:{number}: {name} has no {option}"

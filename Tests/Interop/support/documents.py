@@ -75,7 +75,6 @@ def prose(document: pathlib.Path) -> list[tuple[int, str]]:
 # units and signs, ids, the horizontal place of things, and bars.
 SAME = [
     (re.compile(r"\b[0-9a-f]{16,}\b|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),
-    (re.compile(r"/tmp/[\w./-]+"), "PATH"),
     (re.compile(r"~?\$?[-+]?\d[\d.,:TZ-]*\d?( ?(ns|µs|ms|s|min|h|d|k|M|KiB|MiB|GiB|%|B))?(?![\w])"), "0"),
     (re.compile(r"[█▉▊▋▌▍▎▏▁▂▃▄▅▆▇]+"), "|"),
     (re.compile(r"\s+"), " "),

@@ -25,7 +25,7 @@ STANDINS = {
 # Commands that stay until they are ended, where no `&` follows: `stay` ends them.
 STAYS = re.compile(r"^((?:\w+=\S+ +)*)((?:mcp-meter (?:serve(?! +--help)|report --live)|prometheus )[^&\n]*)$", re.M)
 # Hosts that documents name, all of which lead to receivers of the test's.
-HOSTS = ["evalops.example.org", "mosaic.example.org", "harper.example.org", "mail.example.org"]
+HOSTS = ["evalops.example.org", "hooks.example.org", "mail.example.org", "mosaic.example.org"]
 # Files that examples of commands read.
 FILES = {
     "captured.jsonl": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"prompt":"Paris?"}}}\n'
@@ -49,11 +49,16 @@ def copy_tree(target: pathlib.Path) -> pathlib.Path:
 
 
 class Stage:
-    def __init__(self, directory: pathlib.Path, meter: str | None = None):
+    """
+    - directory: an empty one, its own.
+    - tree: where a copy of the tree is already, and `meter`: what was built of it.
+    """
+
+    def __init__(self, directory: pathlib.Path, tree: pathlib.Path | None = None, meter: pathlib.Path | None = None):
         self.directory = directory
-        self.meter = meter or binary()
+        self.meter = str(meter or binary())
         self.world = World(directory, HOSTS)
-        self.tree = copy_tree(directory / "mcp-meter")
+        self.tree = tree or copy_tree(directory / "mcp-meter")
         self.homes = 0
         self.bin = directory / "bin"
         self.bin.mkdir()
