@@ -146,3 +146,12 @@ def test_files_and_options_that_are_named_are_there(document: pathlib.Path):
             assert path.exists(), f"{document.relative_to(ROOT)}:{number}: {name}"
             for option in options.split():
                 assert option in path.read_text(), f"{document.relative_to(ROOT)}:{number}: {name} has no {option}"
+
+
+def test_every_figure_comes_with_what_measures_it():
+    _, _, section = (ROOT / "README.md").read_text().partition("\n## Figures\n")
+    rows = [line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|")][2:]
+    assert len(rows) >= 10
+    for row in rows:
+        command = re.fullmatch(r"`(Tests/Benchmarks/\w+\.py)( --[\w-]+)*`", row.split("|")[-2].strip())
+        assert command and (ROOT / command[1]).is_file(), row
