@@ -45,24 +45,32 @@ def test_the_commands_of(block: Block, stage: Stage):
         assert not fault, f"{block.name}: {fault}"
 
 
+def help_text(*topic: str) -> str:
+    return subprocess.run([binary(), "help", *topic], capture_output=True, text=True, check=True, timeout=20).stdout
+
+
+def section(text: str, title: str) -> str:
+    """The indented lines under a title, which is a regular expression."""
+    found = re.search(rf"^(?:{title}):\n((?:  .*\n?)+)", text, re.M)
+    return found[1] if found else ""
+
+
+def command_names() -> list[str]:
+    names = re.findall(r"^  ([a-z]+)  ", section(help_text(), "Commands|Subcommands"), re.M)
+    assert len(names) >= 9, help_text()
+    return names
+
+
 def help_examples() -> list[str]:
     """The example lines of every command's help."""
-
-    def page(*topic: str) -> str:
-        return subprocess.run([binary(), "help", *topic], capture_output=True, text=True, check=True, timeout=20).stdout
-
-    commands = re.search(r"^Commands:\n((?:  .*\n)+)", page(), re.M)
-    names = re.findall(r"^  (\S+)", commands[1], re.M)
-    examples = []
-    for name in names:
-        found = re.search(r"^Examples?:\n((?:  .*\n?)+)", page(name), re.M)
-        examples += [line.strip() for line in found[1].splitlines()] if found else []
-    return examples
+    return [line.strip() for name in command_names() for line in section(help_text(name), "Examples?").splitlines()]
 
 
 @pytest.mark.parametrize("example", help_examples())
 def test_the_example_in_help(example: str, stage: Stage):
-    succeeded(stage.run(example + "\n", **ENDPOINT), example)
+    # What is for one shell alone is run in that one.
+    shell = re.search(r"\bcompletions (\w+)", example)
+    succeeded(stage.run(example + "\n", shell=shell[1] if shell else None, **ENDPOINT), example)
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "cron"], ids=lambda block: block.name)
@@ -120,11 +128,12 @@ def test_each_stand_in_is_one_that_a_document_calls():
 
 def test_the_readme_names_every_command_and_variable():
     readme = (ROOT / "README.md").read_text()
-    text = subprocess.run([binary(), "help"], capture_output=True, text=True, check=True, timeout=20).stdout
-    commands, variables = text.split("\nCommands:\n")[1].split("\nVariables:\n")
-    for name in re.findall(r"^  (\S+)  ", commands, re.M):
+    for name in command_names():
         assert name in ("run", "help") or f"mcp-meter {name}" in readme, name
-    for name in re.findall(r"^  ([A-Z_]+)", variables, re.M):
+    everything = help_text() + (help_text("variables") if "help variables" in help_text() else "")
+    variables = re.findall(r"^  (MCP_METER\w*)", everything, re.M)
+    assert len(variables) >= 15
+    for name in variables:
         assert name in readme, name
 
 

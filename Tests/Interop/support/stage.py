@@ -26,6 +26,8 @@ STANDINS = {
 STAYS = re.compile(r"^((?:\w+=\S+ +)*)((?:mcp-meter (?:serve(?! +--help)|report --live)|prometheus )[^&\n]*)$", re.M)
 # Hosts that documents name, all of which lead to receivers of the test's.
 HOSTS = ["evalops.example.org", "hooks.example.org", "mail.example.org", "mosaic.example.org"]
+# What a person's shell has done before they type.
+PRELUDES = {"zsh": "autoload -Uz compinit && compinit -u -D\n"}
 # Files that examples of commands read.
 FILES = {
     "captured.jsonl": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"prompt":"Paris?"}}}\n'
@@ -95,8 +97,10 @@ class Stage:
             environment.pop(name, None)
         return environment
 
-    def run(self, script: str, cwd: pathlib.Path | None = None, **variables: str) -> Done:
+    def run(self, script: str, cwd: pathlib.Path | None = None, shell: str | None = None, **variables: str) -> Done:
         """A script as a person would type it, in a fresh home, which is also where it starts unless told."""
+        words = [shell, "-c"] if shell else ["sh", "-eu", "-c"]
+        script = PRELUDES.get(shell, "") + script
         home = self.home()
         script = STAYS.sub(r"\1stay \2", script)
-        return self.world.run(["sh", "-eu", "-c", script], cwd=cwd or home, env=self.environment(home) | variables)
+        return self.world.run([*words, script], cwd=cwd or home, env=self.environment(home) | variables)
