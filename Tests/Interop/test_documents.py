@@ -21,6 +21,15 @@ from support.world import Done
 # What help texts about delivery take for granted.
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 
+# Where what is sent comes to, by the variable that says so in a document.
+ARRIVES = {
+    "EVALOPS_BASE_URL": "evalops.example.org:443/meter.v1.MeterService/RecordUsageBatch",
+    "HARPER_ANALYTICS_URL": "127.0.0.1:9925/",
+    "MOSAIC_TELEMETRY_SERVER_URL": "mosaic.example.org:443/v1/events/batch",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "127.0.0.1:4318/v1/traces",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "127.0.0.1:6006/v1/traces",
+}
+
 BLOCKS = [block for document in documents.documents() for block in documents.blocks(document)]
 # Those of a recipe's changed tree are run by test_recipes.py.
 COMMANDS = [block for block in BLOCKS if block.language == "sh" and block.note != "changed"]
@@ -40,6 +49,9 @@ def succeeded(done: Done, name: str) -> Done:
 def test_the_commands_of(block: Block, stage: Stage):
     cwd = stage.tree / block.document.parent.relative_to(ROOT)
     done = succeeded(stage.run(block.text, cwd), block.name)
+    for variable, place in ARRIVES.items():
+        if f"{variable}=" in block.text and "deliver --once" in block.text:
+            assert place in done.received, f"{block.name}: nothing came to {place}, but to {set(done.received)}"
     if block.output is not None:
         fault = documents.has_shape(block.output, done.output)
         assert not fault, f"{block.name}: {fault}"
