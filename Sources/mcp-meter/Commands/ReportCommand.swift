@@ -111,7 +111,8 @@ struct ReportRequest {
 
     func query(now: Int64, earliest: Int64) -> Query {
         var query = Query(
-            period: period(now: now, earliest: earliest), calendar: calendar, now: now)
+            // To the end of this second: a call that was just answered is part of what was spent.
+            period: period(now: now + 1, earliest: earliest), calendar: calendar, now: now)
         query.dimensions = options.dimensions
         query.filters = options.filters
         query.outcomes = options.outcomes
