@@ -82,12 +82,22 @@ enum BashCompletion {
                 for word in $1; do
                     [[ $before$word == "$current"* ]] && COMPREPLY+=("$before$word")
                 done
-                compopt -o nospace
+                compopt -o nospace 2> /dev/null
+            }
+
+            # What compgen has to offer, a line each: names may hold blanks. Not with mapfile, which
+            # the bash of macOS does not have; nor has that compopt.
+            _mcp_meter_generate() {
+                local line
+                COMPREPLY=()
+                while IFS= read -r line; do
+                    COMPREPLY+=("$line")
+                done < <(compgen "$1" -- "$current")
             }
 
             _mcp_meter_files() {
-                compopt -o filenames
-                mapfile -t COMPREPLY < <(compgen "$1" -- "$current")
+                compopt -o filenames 2> /dev/null
+                _mcp_meter_generate "$1"
             }
 
             # The server's command and its words, at this place, as they complete by themselves.
@@ -97,7 +107,7 @@ enum BashCompletion {
                 elif declare -F _command_offset > /dev/null; then
                     _command_offset "$1"
                 elif ((COMP_CWORD == $1)); then
-                    mapfile -t COMPREPLY < <(compgen -c -- "$current")
+                    _mcp_meter_generate -c
                 else
                     _mcp_meter_files -f
                 fi
@@ -129,10 +139,10 @@ enum BashCompletion {
                         _mcp_meter_words '\(options)'
                     else
                         _mcp_meter_command 1
-                        local commands=("${COMPREPLY[@]}")
+                        local servers=("${COMPREPLY[@]}")
                         _mcp_meter_words '\(first)'
-                        # A server's commands are many: only those that were begun.
-                        [[ -n $current ]] && COMPREPLY+=("${commands[@]}")
+                        # Servers may be any command: only those that were begun.
+                        [[ -n $current ]] && COMPREPLY+=("${servers[@]}")
                     fi
                     return
                 fi

@@ -17,6 +17,14 @@ enum FishCompletion {
             "    not contains -- $words[2] \(own)",
             "end",
             "",
+            "# What completes the server's command, as if it stood there alone.",
+            "function __mcp_meter_complete_server",
+            "    set -l words (commandline -opc)",
+            "    set -l begin (contains -i -- -- $words); or set begin 1",
+            "    set -e words[1..$begin]",
+            "    complete -C (string join ' ' -- (string escape -- $words) (commandline -ct))",
+            "end",
+            "",
             "# Several words with commas between them: the last one goes on.",
             "function __mcp_meter_list",
             "    set -l before (string replace -rf '^(.*,).*$' '$1' -- "
@@ -27,7 +35,7 @@ enum FishCompletion {
             "end",
             "",
             "complete -c mcp-meter -f",
-            "complete -c mcp-meter -n __mcp_meter_server -a '(__fish_complete_subcommand)'",
+            "complete -c mcp-meter -n __mcp_meter_server -a '(__mcp_meter_complete_server)'",
             "complete -c mcp-meter -n __fish_is_first_token -a '(__fish_complete_command)'",
         ]
         for command in CommandTable.words {
