@@ -10,6 +10,8 @@ enum Invocation: Equatable {
     case doctor(DoctorOptions)
     case importLogs(ImportOptions)
     case serve(ServeOptions)
+    case wrap(WrapOptions)
+    case unwrap(WrapOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -61,13 +63,10 @@ enum Arguments {
         case "doctor": return doctor(rest)
         case "import": return importLogs(rest)
         case "serve": return serve(rest)
+        case "wrap": return wrap(rest, isWrapping: true)
+        case "unwrap": return wrap(rest, isWrapping: false)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
-        }
-        if CommandTable.reserved.contains(first) {
-            return .misuse(
-                "`\(first)` is not part of this version. To run a server of that name: "
-                    + "mcp-meter -- \(first)")
         }
         if first.hasPrefix("-") {
             return .misuse(

@@ -14,10 +14,6 @@ enum CommandTable {
         var examples: [String] = []
     }
 
-    /// Names that later versions will give a meaning to; refused until then, so that no script
-    /// comes to depend on their being commands to run.
-    static let reserved = ["wrap", "unwrap"]
-
     static let commands = [
         Command(
             name: "run",
@@ -144,6 +140,8 @@ enum CommandTable {
                 Option(name: "--dry-run", meaning: "show what would be new; write nothing"),
             ],
             examples: ["mcp-meter import --since 7d --client claude-code"]),
+        wrapCommand,
+        unwrapCommand,
         Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",
