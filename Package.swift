@@ -67,6 +67,7 @@ let package = Package(
         library("Ledger", ["Posix", "Records"]),
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Reports", ["Posix", "Records", "Ledger"]),
+        library("Setup", ["Start", "Posix", "Records"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .target(
             name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
@@ -78,7 +79,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs", "Exporter", "Reports",
+                "SessionLogs", "Exporter", "Reports", "Setup",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -113,6 +114,7 @@ let package = Package(
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
+        tests("SetupTests", ["Setup", "Posix"]),
         tests(
             "EndToEndTests",
             [

@@ -16,6 +16,8 @@ struct Main {
         case .serve(let options): ServeCommand.run(options)
         case .report(let options): ReportCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
+        case .wrap(let options): WrapCommand.run(options)
+        case .unwrap(let options): UnwrapCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.finish(Build.line)

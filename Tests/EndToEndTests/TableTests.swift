@@ -27,6 +27,8 @@ struct TableTests {
         case "--patience", "--top": "3"
         case "--mail", "--from": "me@example.org"
         case "--budget": "5/day"
+        case "--env": "MCP_METER=on"
+        case "--command": "/usr/bin/mcp-meter"
         case "--since" where option.value?.placeholder == "TIME": "7d"
         default: "x"
         }
@@ -43,6 +45,7 @@ struct TableTests {
         // Those that only make sense beside another.
         if command == "deliver", name == "--json" { words.append("--status") }
         if command == "deliver", name == "--patience" { words.append("--once") }
+        if ["wrap", "unwrap"].contains(command), name != "--all" { words.append("--all") }
         if ["--from", "--sendmail"].contains(name) { words += ["--mail", "me@example.org"] }
         if case .misuse(let reason) = Arguments.parse(words) { Issue.record("\(words): \(reason)") }
         guard option.value != nil else {

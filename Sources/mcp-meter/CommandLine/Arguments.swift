@@ -10,6 +10,8 @@ enum Invocation: Equatable {
     case doctor(DoctorOptions)
     case importLogs(ImportOptions)
     case serve(ServeOptions)
+    case wrap(WrapOptions)
+    case unwrap(WrapOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -75,6 +77,8 @@ enum Arguments {
         case "doctor": return try doctor(rest)
         case "import": return try importLogs(rest)
         case "serve": return try serve(rest)
+        case "wrap": return .wrap(try wrap(CommandTable.wrap, rest))
+        case "unwrap": return .unwrap(try wrap(CommandTable.unwrap, rest))
         case "completions": return try completions(rest)
         case "man":
             var reader = OptionReader(CommandTable.manual, rest)
@@ -82,11 +86,6 @@ enum Arguments {
             return .manual
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
-        }
-        if CommandTable.reserved.contains(first) {
-            throw .misuse(
-                "`\(first)` is not part of this version. To run a server of that name: "
-                    + "mcp-meter -- \(first)")
         }
         if first.hasPrefix("-") {
             let known = CommandTable.programOptions.map(\.name)

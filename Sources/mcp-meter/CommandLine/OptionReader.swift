@@ -83,7 +83,7 @@ struct OptionReader {
 
     private mutating func take(operand word: String) throws(Interruption) -> Item {
         guard let wanted = command.operand else { throw surplus(word) }
-        if let operand {
+        if let operand, !command.takesOperands {
             throw .misuse(
                 "`\(command.name)` takes one \(wanted.placeholder), not `\(operand)` and `\(word)`."
             )

@@ -101,7 +101,7 @@ enum Help {
     ) -> [(name: String, meaning: String)] {
         options.map { option in
             let short = CommandTable.shortNames.first { $0.value == option.name }?.key
-            return (short.map { "\($0), \(option.title)" } ?? option.title, option.meaning)
+            return (short.map { "\($0), \(option.title)" } ?? option.title, option.text)
         }
     }
 }

@@ -83,7 +83,7 @@ private struct Roff {
         let short = CommandTable.shortNames.first { $0.value == option.name }?.key
         let value = option.value.map { " \\fI\(escaped($0.placeholder))\\fR" } ?? ""
         macro((short.map { bold($0) + ", " } ?? "") + bold(option.name) + value)
-        text(option.meaning)
+        text(option.text)
     }
 
     mutating func command(_ command: CommandTable.Command) {

@@ -5,7 +5,9 @@ enum ZshCompletion {
             var specifications = command.allOptions.map(specification)
             if let operand = command.operand {
                 specifications.append(
-                    Completions.quoted("1:\(operand.placeholder):\(action(operand))"))
+                    Completions.quoted(
+                        "\(command.takesOperands ? "*" : "1"):\(operand.placeholder):"
+                            + action(operand)))
             }
             if command.takesServer { specifications.append("'*::server:_normal'") }
             cases += "        (\(command.name))\n"
@@ -67,19 +69,13 @@ enum ZshCompletion {
 
     private static func specification(_ option: CommandTable.Option) -> String {
         let brief = escaped(Completions.brief(option.meaning), ["[", "]", ":"])
-        // It may be given again where its meaning says so.
-        let isRepeated = repeats(option.meaning)
+        let again = option.repeats ? "*" : ""
         guard let value = option.value else {
-            return Completions.quoted("\(isRepeated ? "*" : "")\(option.name)[\(brief)]")
+            return Completions.quoted("\(again)\(option.name)[\(brief)]")
         }
         return Completions.quoted(
-            "\(isRepeated ? "*" : "")\(option.name)=[\(brief)]:"
+            "\(again)\(option.name)=[\(brief)]:"
                 + "\(escaped(value.placeholder, [":"])):\(action(value))")
-    }
-
-    private static func repeats(_ meaning: String) -> Bool {
-        let words = meaning.split(separator: " ")
-        return words.contains { $0.hasPrefix("repeated") }
     }
 
     private static func action(_ value: CommandTable.Value) -> String {

@@ -28,9 +28,12 @@ enum CommandTable {
         /// What must follow it; nil for an option that stands alone.
         var value: Value?
         let meaning: String
+        /// Whether each time it is given counts.
+        var repeats = false
 
         /// As help shows it.
         var title: String { value.map { "\(name) \($0.placeholder)" } ?? name }
+        var text: String { repeats ? meaning + "; may be repeated" : meaning }
     }
 
     struct Command {
@@ -42,8 +45,10 @@ enum CommandTable {
         /// Paragraphs.
         var details: [String] = []
         var options: [Option] = []
-        /// The one word that may follow besides options.
+        /// The word that may follow besides options.
         var operand: Value?
+        /// Whether several of them may.
+        var takesOperands = false
         /// Whether the command of a server follows after `--`.
         var takesServer = false
         var examples: [String] = []
@@ -71,13 +76,9 @@ enum CommandTable {
 
     /// In the order of help: what one starts with first.
     static let commands = [
-        run, demo, doctor, report, serve, deliver, importLogs, inspect, prices, helpCommand,
-        completions, manual,
+        run, demo, wrap, unwrap, doctor, report, serve, deliver, importLogs, inspect, prices,
+        helpCommand, completions, manual,
     ]
-
-    /// Names that later versions will give a meaning to; refused until then, so that no script
-    /// comes to depend on their being commands to run.
-    static let reserved = ["wrap", "unwrap"]
 
     static func command(_ name: String) -> Command? { commands.first { $0.name == name } }
 

@@ -21,7 +21,8 @@ extension CommandTable {
                 value: Value(
                     placeholder: "NAME", needed: "one of \(clients.joined(separator: ", "))",
                     kind: .word(clients)),
-                meaning: "only this client's: \(clients.joined(separator: ", ")); may be repeated"),
+                meaning: "only this client's: \(clients.joined(separator: ", "))",
+                repeats: true),
             Option(name: "--dry-run", meaning: "show what would be new; write nothing"),
         ],
         examples: ["mcp-meter import --since 7d --client claude-code"])

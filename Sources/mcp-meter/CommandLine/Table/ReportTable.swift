@@ -56,8 +56,9 @@ extension CommandTable {
             Option(name: "--live", meaning: "stay, and show what comes"),
             Option(
                 name: "--mail", value: address,
-                meaning: "mail it, text and HTML, through MCP_METER_SMTP_URL; may be repeated. "
-                    + "With --period weekly or monthly once for each"),
+                meaning: "mail it, text and HTML, through MCP_METER_SMTP_URL; with --period weekly "
+                    + "or monthly once for each",
+                repeats: true),
             Option(name: "--from", value: address, meaning: "whom the mail is from"),
             Option(name: "--sendmail", meaning: "mail through the system's sendmail"),
         ],
@@ -79,7 +80,7 @@ extension CommandTable {
     private static let filters: [Option] = ReportOptions.filters.map { name, label in
         Option(
             name: name, value: Value(placeholder: "NAME", needed: "a value"),
-            meaning: "only this \(label.words); `*` stands for anything; may be repeated")
+            meaning: "only this \(label.words); `*` stands for anything", repeats: true)
     }
 }
 
