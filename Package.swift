@@ -119,7 +119,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "mcp-meter", "Delivery", "Ledger", "Metering", "Reports", "SessionLogs", "Start",
-                "Records",
+                "Records", "Setup",
                 "Posix",
             ]),
     ],

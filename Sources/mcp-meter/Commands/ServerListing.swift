@@ -60,7 +60,7 @@ enum ServerListing {
     }
 
     /// Without what a terminal would obey.
-    private static func visible(_ text: String) -> String {
+    static func visible(_ text: String) -> String {
         String(
             text.unicodeScalars.filter { $0.value >= 0x20 && !(0x7F...0x9F ~= $0.value) }.map(
                 Character.init))

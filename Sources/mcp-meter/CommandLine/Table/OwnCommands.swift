@@ -2,17 +2,24 @@
 extension CommandTable {
     static let doctor = Command(
         name: "doctor",
-        synopsis: "[--json] [--offline]",
+        synopsis: "[--json] [--offline] [--no-start] [--patience SECONDS]",
         summary: "Say what is on, where it goes, and whether all is well.",
         details: [
             "Looks at the variables of the shell it is started in (a client may start its servers "
                 + "with others), at the ledger, and at each receiver, to which it sends an empty "
-                + "message and no data. What is not well is followed by what mends it.",
+                + "message and no data. Starts each wrapped server of the clients' configurations "
+                + "as its client would, unmetered, asks it to `initialize`, and ends it. What is "
+                + "not well is followed by what mends it.",
             "Ends with 1 if something needs a hand, else with 0.",
         ],
         options: [
             Option(name: "--json", meaning: "one JSON object"),
-            Option(name: "--offline", meaning: "connect to no receiver"),
+            Option(name: "--offline", meaning: "connect to no receiver, and start no server"),
+            Option(name: "--no-start", meaning: "start no server"),
+            Option(
+                name: "--patience",
+                value: Value(placeholder: "SECONDS", needed: "seconds from 1 to 600"),
+                meaning: "how long a server may take to answer (10)"),
         ],
         examples: ["MCP_METER=on mcp-meter doctor"])
 
