@@ -8,6 +8,9 @@ import Testing
 
 /// Servers that are started to see whether they answer, each of them real.
 struct ServerTrialTests {
+    /// A server that is gone when it is written to must be an error, and not our end.
+    init() { Signals.prepare() }
+
     private func trial(_ script: String, patience: UInt64 = 10_000) -> ServerTrial.Result {
         ServerTrial(
             command: ["sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"],

@@ -82,8 +82,8 @@ struct TableTests {
         (["completions", "zsh"], .completions(.zsh)), (["man"], .manual),
         (["completions"], .misuse("`completions` needs a shell: bash, zsh, fish.")),
         (
-            ["completions", "fsh"],
-            .misuse("`completions` knows bash, zsh, fish, not `fsh`. Did you mean `fish`?")
+            ["completions", "fis"],
+            .misuse("`completions` knows bash, zsh, fish, not `fis`. Did you mean `fish`?")
         ),
         (["man", "me"], .misuse("`man` does not take `me`.")),
         (["help", "variables"], .help("variables")),

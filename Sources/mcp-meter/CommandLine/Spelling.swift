@@ -11,7 +11,7 @@ enum Spelling {
         let typed = bare(word)
         guard !typed.isEmpty, typed.utf8.count <= 64 else { return nil }
         let near = known.map { (name: $0, slips: distance(typed, bare($0))) }
-            .filter { $0.slips <= (min(typed.utf8.count, bare($0.name).utf8.count) < 5 ? 1 : 2) }
+            .filter { $0.slips <= (min(typed.utf8.count, bare($0.name).utf8.count) < 7 ? 1 : 2) }
             .min { $0.slips < $1.slips }
         if let near { return near.name }
         let longer = known.filter { bare($0).hasPrefix(typed) }

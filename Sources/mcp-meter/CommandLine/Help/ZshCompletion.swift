@@ -9,8 +9,8 @@ enum ZshCompletion {
                         "\(command.takesOperands ? "*" : "1"):\(operand.placeholder):"
                             + action(operand)))
             }
-            if command.takesServer { specifications.append("'*::server:_normal'") }
             cases += "        (\(command.name))\n"
+            if command.takesServer { cases += "            _mcp-meter_server && return\n" }
             cases += "            _arguments -s -S \\\n"
             cases += specifications.map { "                " + $0 }.joined(separator: " \\\n")
             cases += "\n            ;;\n"
@@ -27,32 +27,47 @@ enum ZshCompletion {
             #compdef mcp-meter
             # zsh completion for mcp-meter, written by `mcp-meter completions zsh`
 
+            # The server's command after so many words, as it completes by itself.
+            _mcp-meter_command() {
+                shift $1 words
+                ((CURRENT -= $1))
+                _normal
+            }
+
+            # Whether `--` has begun it.
+            _mcp-meter_server() {
+                local -i place=${words[(i)--]}
+                ((place < CURRENT)) || return 1
+                _mcp-meter_command $place
+                return 0
+            }
+
             _mcp-meter_first() {
-                local -a commands=(
+                local -a own=(
             \(rows.joined(separator: "\n"))
                 )
-                _describe -t commands 'command of mcp-meter' commands
-                _command_names -e
+                _describe 'command of mcp-meter' own
+                # Servers may be any command: only those that were begun.
+                [[ -n $PREFIX ]] && _mcp-meter_command 1
             }
 
             _mcp-meter() {
                 local curcontext=$curcontext state line
                 local -A opt_args
                 if ((CURRENT == 2)); then
-                    _arguments -A '-*' \\
-            \(options.joined(separator: " \\\n")) \\
-                        '1: :_mcp-meter_first'
+                    if [[ $PREFIX == -* ]]; then
+                        _arguments \\
+            \(options.joined(separator: " \\\n"))
+                    else
+                        _mcp-meter_first
+                    fi
                     return
                 fi
                 local first=$words[2]
                 shift words
                 ((CURRENT--))
                 case $first in
-            \(cases)        (--)
-                        shift words
-                        ((CURRENT--))
-                        _normal
-                        ;;
+            \(cases)        (--) _mcp-meter_command 1 ;;
                     (--help|--version|-h|-V) ;;
                     (*) _normal ;;
                 esac
