@@ -7,7 +7,7 @@ struct LocatedServer: Sendable {
 }
 
 /// Finds the servers of a document.
-struct ServerFinder {
+struct ServerFinder: Sendable {
     let document: Document
     let client: Client?
     let meter: MeterCommand
@@ -30,6 +30,8 @@ struct ServerFinder {
         into found: inout [LocatedServer]
     ) throws(TextError) {
         guard let table = node.table else {
+            // `null` is none.
+            if case .other = node.value { return }
             // Another program's setting of the same name is none of ours.
             guard keys.isEmpty, client != nil else { return }
             throw error("expected an object of servers", at: node)

@@ -129,16 +129,3 @@ enum Diff {
         return "@@ -\(old) +\(new) @@\n"
     }
 }
-
-extension PlannedChange {
-    /// What changes, as `diff -u` shows it, every value masked but commands and arguments.
-    package var diff: String {
-        let servers =
-            (try? ServerFinder(
-                document: after, client: before.finder.client, meter: before.finder.meter
-            ).servers()) ?? []
-        return Diff.unified(
-            Redaction.text(before.document, before.servers), Redaction.text(after, servers),
-            names: (path, path))
-    }
-}

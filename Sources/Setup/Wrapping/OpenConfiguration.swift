@@ -16,10 +16,8 @@ package struct OpenConfiguration: Sendable {
     /// What there is where nothing is wrong with the file.
     struct Content: Sendable {
         let snapshot: FileSnapshot
-        let document: Document
-        /// In the order of `file.entries`.
-        let servers: [LocatedServer]
-        let finder: ServerFinder
+        /// Its servers are in the order of `file.entries`.
+        let document: ServerDocument
     }
 
     /// Reads a configuration. What is wrong with it is its file's `problem`.
@@ -39,13 +37,12 @@ package struct OpenConfiguration: Sendable {
             return
         }
         do throws(TextError) {
-            let document = try Document(snapshot.bytes, path: path)
-            let finder = ServerFinder(document: document, client: place.client, meter: meter)
-            let servers = try finder.servers()
-            content = Content(
-                snapshot: snapshot, document: document, servers: servers, finder: finder)
+            let document = try ServerDocument(
+                Document(snapshot.bytes, path: path), place.client, meter)
+            content = Content(snapshot: snapshot, document: document)
             file = ConfigurationFile(
-                path: path, client: place.client, entries: servers.map(\.entry), problem: nil)
+                path: path, client: place.client, entries: document.servers.map(\.entry),
+                problem: nil)
         } catch {
             content = nil
             file = failed(

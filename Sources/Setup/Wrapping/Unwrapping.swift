@@ -1,16 +1,9 @@
 /// Takes mcp-meter out of a document again.
 struct Unwrapping {
     let document: Document
-    /// The servers of the document from before mcp-meter was put in: what an entry had then tells
-    /// what was added. Nil where that document is gone.
-    let original: [LocatedServer]?
-    let originalDocument: Document?
-
-    init(_ document: Document, original: (Document, [LocatedServer])?) {
-        self.document = document
-        originalDocument = original?.0
-        self.original = original?.1
-    }
+    /// The document from before mcp-meter was put in: what an entry had then tells what was added.
+    /// Nil where that is gone.
+    let original: ServerDocument?
 
     /// The variables that leave a server's entry with mcp-meter.
     ///
@@ -18,13 +11,9 @@ struct Unwrapping {
     /// else those that the server never gets to see.
     func variables(of server: LocatedServer) -> [String] {
         let names = server.entry.environment.map(\.name)
-        guard let before = entry(before: server) else { return names.filter(Wrapping.isOwn) }
+        guard let before = original?.entry(of: server) else { return names.filter(Wrapping.isOwn) }
         let known = Set(before.entry.environment.map(\.name))
         return names.filter { Wrapping.reads($0) && !known.contains($0) }
-    }
-
-    private func entry(before server: LocatedServer) -> LocatedServer? {
-        original?.first { $0.path == server.path && !$0.entry.isWrapped }
     }
 
     func edits(_ server: LocatedServer) -> [Edit] {
@@ -33,7 +22,7 @@ struct Unwrapping {
             let elements = arguments.node.elements
         else { return [] }
         let tools = TableEdits(document)
-        let before = entry(before: server)
+        let before = original?.entry(of: server)
         // `--` is mcp-meter's, and the command is the first of the words behind it.
         let count = elements.count - words.count + 1
         guard elements.indices.contains(count - 1) else { return [] }
@@ -69,7 +58,7 @@ struct Unwrapping {
         guard leaving.count == present.members.count else {
             return tools.remove(leaving, from: present)
         }
-        guard let old = before?.node["env"], let originalDocument else {
+        guard let old = before?.node["env"], let original else {
             removed.append(environment)
             return []
         }
@@ -77,6 +66,6 @@ struct Unwrapping {
             return tools.remove(leaving, from: present)
         }
         // It was empty: whatever was inside it stands there again.
-        return [Edit(environment.node.range, Array(originalDocument.text(old.range)))]
+        return [Edit(environment.node.range, Array(original.document.text(old.range)))]
     }
 }
