@@ -14,7 +14,8 @@ extension DoctorReport {
         _ directory: LedgerDirectory, _ configuration: Configuration, now: Timestamp
     ) {
         let area = "last \(Self.days) days"
-        let seconds = now.microseconds / 1_000_000
+        // Up to the end of this second: what was just metered counts.
+        let seconds = now.microseconds / 1_000_000 &+ 1
         guard let zone = Zone("UTC", span: 0...max(0, seconds)) else { return }
         let calendar = Calendar(zone)
         guard
