@@ -55,7 +55,7 @@ extension DoctorReport {
             fail(
                 area, name, "`\(missing)` \(place)",
                 remedy: isMeter
-                    ? "mcp-meter unwrap \(name), then mcp-meter wrap \(name) again"
+                    ? "put it there, or mcp-meter unwrap \(name) and mcp-meter wrap \(name)"
                     : "install \(missing), or give its full path in \(server.place)")
             return
         }
