@@ -35,6 +35,12 @@ let startFast = LinkerSetting.unsafeFlags(
     ],
     .when(platforms: [.linux], configuration: .release))
 
+/// The commit that `--version` names, from whoever builds for others: `MCP_METER_COMMIT=$(git
+/// rev-parse --short HEAD) swift build`. It is not asked of git here: SwiftPM remembers the answer
+/// for as long as this file stays the same, and a wrong commit is worse than none.
+let commit = (Context.environment["MCP_METER_COMMIT"] ?? "")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-+.".contains($0)) }
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: lean)
 }
@@ -52,7 +58,7 @@ let package = Package(
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
         .target(name: "CPlatform", exclude: ["link"]),
-        .target(name: "Start"),
+        .target(name: "Start", cSettings: [.define("MCP_METER_COMMIT", to: "\"\(commit)\"")]),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
@@ -62,6 +68,7 @@ let package = Package(
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Reports", ["Posix", "Records", "Ledger"]),
         library("Policy", ["Posix", "Wire", "Records", "Metering", "Ledger", "Reports"]),
+        library("Setup", ["Start", "Posix", "Records"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .target(
             name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
@@ -73,7 +80,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs", "Exporter", "Reports", "Policy",
+                "SessionLogs", "Exporter", "Reports", "Policy", "Setup",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -108,11 +115,12 @@ let package = Package(
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
+        tests("SetupTests", ["Setup", "Posix"]),
         tests(
             "EndToEndTests",
             [
                 "mcp-meter", "Delivery", "Ledger", "Metering", "Reports", "SessionLogs", "Start",
-                "Records",
+                "Records", "Setup",
                 "Posix",
             ]),
     ],

@@ -19,19 +19,21 @@ extension DoctorReport {
     private static let staleSeconds: Int64 = 3600
 
     /// - Parameters:
-    ///   - directory: nil where there is no place for a ledger.
+    ///   - shipments: what goes where, from this shell and from clients' configurations.
     ///   - offline: connect to nobody.
-    mutating func checkDelivery(
-        _ sinks: [any Sink], _ environment: [String: String], _ directory: LedgerDirectory?,
-        now: Timestamp, offline: Bool
-    ) {
-        guard !sinks.isEmpty else {
+    mutating func checkDelivery(_ shipments: [Shipment], now: Timestamp, offline: Bool) {
+        guard !shipments.isEmpty else {
             ok("delivery", "receivers", "none is configured: records stay in the ledger")
             return
         }
-        checkLibrary(sinks)
-        var transport = AnyTransport(environment: environment, stop: StopFlag())
-        for sink in sinks {
+        checkLibrary(shipments.flatMap(\.sinks))
+        for shipment in shipments { check(shipment, now: now, offline: offline) }
+    }
+
+    private mutating func check(_ shipment: Shipment, now: Timestamp, offline: Bool) {
+        let directory = shipment.directory
+        var transport = AnyTransport(environment: shipment.environment, stop: StopFlag())
+        for sink in shipment.sinks {
             let area = "\(sink.destination)"
             let remedy = ReceiverVariables(of: sink)
             if let request = Self.emptyRequest(of: sink) {

@@ -13,7 +13,8 @@ import Records
 /// Checks of the variables, the files they name, this program and the clock.
 extension DoctorReport {
     mutating func checkVariables(
-        _ values: [String: String], _ configuration: Configuration, complaints: [String]
+        _ values: [String: String], _ configuration: Configuration, complaints: [String],
+        clients: Int
     ) {
         let area = "metering"
         let wanting = (Configuration.endpointVariables + Configuration.policyVariables)
@@ -26,6 +27,10 @@ extension DoctorReport {
             warn(
                 area, "switch", "off: MCP_METER is off, so servers run as if this were not here",
                 remedy: "unset MCP_METER, or export MCP_METER=on")
+        case (false, _) where clients > 0:
+            ok(
+                area, "switch",
+                "off in this shell, on for \(Self.count(clients, "server")) of clients")
         case (false, _):
             warn(
                 area, "switch", "off: no variable switches it on", remedy: "export MCP_METER=on")
@@ -81,7 +86,9 @@ extension DoctorReport {
             let path = try executablePath()
             installed = try FileStatus(path: path).modified
             if access(path, X_OK) == 0 {
-                ok(area, "executable", "\(Version.text), \(path)")
+                ok(
+                    area, "executable",
+                    "\(Version.text) (\(Build.commit ?? "unknown commit")), \(path)")
             } else {
                 fail(
                     area, "executable", "\(path) cannot be run", remedy: "chmod +x \(path)")

@@ -40,21 +40,21 @@ struct DoctorReport {
     var isHealthy: Bool { !findings.contains { $0.state == .fail } }
 
     /// A line a check, below a heading for each area; what mends it below those that are not well.
-    var text: String {
+    func text(_ terminal: Terminal) -> String {
         var lines: [String] = []
         var area: String?
         let width = findings.map(\.name.count).max() ?? 0
         for finding in findings {
             if finding.area != area {
                 if area != nil { lines.append("") }
-                lines.append(finding.area)
+                lines.append(terminal.bold(finding.area))
                 area = finding.area
             }
             let state =
                 switch finding.state {
-                case .ok: "ok   "
-                case .warn: "warn "
-                case .fail: "FAIL "
+                case .ok: terminal.green("ok   ")
+                case .warn: terminal.yellow("warn ")
+                case .fail: terminal.red("FAIL ")
                 }
             let padding = String(repeating: " ", count: width - finding.name.count)
             lines.append("  \(state) \(finding.name)\(padding)  \(finding.text)")
