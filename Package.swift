@@ -10,9 +10,18 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Of what the executable is made of.
+/// No release says where it was built, so that two builds of one commit are the same byte for byte
+/// (examples/packaging proves it). Debug builds keep the whole paths, for debuggers.
+let nowhere = Context.packageDirectory + "=."
+
+let anywhere: [CSetting] = [
+    .unsafeFlags(["-ffile-prefix-map=" + nowhere], .when(configuration: .release))
+]
+
+/// What the executable is made of.
 let lean: [SwiftSetting] =
     strict + [
+        .unsafeFlags(["-file-prefix-map", nowhere], .when(configuration: .release)),
         // One `contains` of a string in a string would link the whole regular expression engine, a
         // megabyte that has to be relocated at every start.
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
@@ -51,8 +60,8 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
-        .target(name: "CPlatform", exclude: ["link"]),
-        .target(name: "Start"),
+        .target(name: "CPlatform", exclude: ["link"], cSettings: anywhere),
+        .target(name: "Start", cSettings: anywhere),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
