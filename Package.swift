@@ -10,8 +10,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// No release says where it was built, so that two builds of one commit are the same byte for byte
-/// (examples/packaging proves it). Debug builds keep the whole paths, for debuggers.
+/// No release says where it was built, so that one commit built anywhere is the same byte for byte
+/// (examples/packaging/reproducible.sh proves it). Debug builds keep the whole paths, for debuggers.
 let nowhere = Context.packageDirectory + "=."
 
 let anywhere: [CSetting] = [
@@ -21,7 +21,13 @@ let anywhere: [CSetting] = [
 /// What the executable is made of.
 let lean: [SwiftSetting] =
     strict + [
-        .unsafeFlags(["-file-prefix-map", nowhere], .when(configuration: .release)),
+        // Module cache paths and the hashes that say what need not be compiled again hold the path
+        // in ways that no map reaches.
+        .unsafeFlags(
+            [
+                "-file-prefix-map", nowhere, "-Xfrontend", "-no-clang-module-breadcrumbs",
+                "-Xfrontend", "-disable-incremental-llvm-codegen",
+            ], .when(configuration: .release)),
         // One `contains` of a string in a string would link the whole regular expression engine, a
         // megabyte that has to be relocated at every start.
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
