@@ -50,6 +50,12 @@ let startFast = LinkerSetting.unsafeFlags(
     ],
     .when(platforms: [.linux], configuration: .release))
 
+/// The commit that `--version` names, from whoever builds for others: `MCP_METER_COMMIT=$(git
+/// rev-parse --short HEAD) swift build`. It is not asked of git here: SwiftPM remembers the answer
+/// for as long as this file stays the same, and a wrong commit is worse than none.
+let commit = (Context.environment["MCP_METER_COMMIT"] ?? "")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-+.".contains($0)) }
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: lean)
 }
@@ -67,7 +73,9 @@ let package = Package(
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
         .target(name: "CPlatform", exclude: ["link"], cSettings: anywhere),
-        .target(name: "Start", cSettings: anywhere),
+        .target(
+            name: "Start",
+            cSettings: anywhere + [.define("MCP_METER_COMMIT", to: "\"\(commit)\"")]),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),

@@ -6,14 +6,14 @@ struct DoctorOptions: Equatable {
 }
 
 extension Arguments {
-    static func doctor(_ words: [String]) -> Invocation {
+    static func doctor(_ words: [String]) throws(Interruption) -> Invocation {
         var options = DoctorOptions()
-        for word in words {
-            switch word {
-            case "--json": options.json = true
-            case "--offline": options.offline = true
-            case _ where isHelp(word): return .help("doctor")
-            default: return unexpected(word, in: "doctor", ["--json", "--offline", "--help"])
+        var reader = OptionReader(CommandTable.doctor, words)
+        while let item = try reader.next() {
+            switch item {
+            case .flag("--json"): options.json = true
+            case .flag("--offline"): options.offline = true
+            default: throw reader.unexpected(item)
             }
         }
         return .doctor(options)

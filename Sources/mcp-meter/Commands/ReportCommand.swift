@@ -35,11 +35,8 @@ enum ReportCommand {
         }
     }
 
-    /// Colour is for a terminal, unless its user says otherwise (no-color.org).
     static func style(_ environment: [String: String]) -> Style {
-        Style(
-            hasColour: isatty(1) == 1 && environment["NO_COLOR"] == nil
-                && environment["TERM"] != "dumb")
+        Style(hasColour: Terminal(of: 1, environment).hasColour)
     }
 }
 
