@@ -10,9 +10,24 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Of what the executable is made of.
+/// No release says where it was built, so that one commit built anywhere is the same byte for byte
+/// (examples/packaging/reproducible.sh proves it). Debug builds keep the whole paths, for debuggers.
+let nowhere = Context.packageDirectory + "=."
+
+let anywhere: [CSetting] = [
+    .unsafeFlags(["-ffile-prefix-map=" + nowhere], .when(configuration: .release))
+]
+
+/// What the executable is made of.
 let lean: [SwiftSetting] =
     strict + [
+        // Module cache paths and the hashes that say what need not be compiled again hold the path
+        // in ways that no map reaches.
+        .unsafeFlags(
+            [
+                "-file-prefix-map", nowhere, "-Xfrontend", "-no-clang-module-breadcrumbs",
+                "-Xfrontend", "-disable-incremental-llvm-codegen",
+            ], .when(configuration: .release)),
         // One `contains` of a string in a string would link the whole regular expression engine, a
         // megabyte that has to be relocated at every start.
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
@@ -57,8 +72,10 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
-        .target(name: "CPlatform", exclude: ["link"]),
-        .target(name: "Start", cSettings: [.define("MCP_METER_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "CPlatform", exclude: ["link"], cSettings: anywhere),
+        .target(
+            name: "Start",
+            cSettings: anywhere + [.define("MCP_METER_COMMIT", to: "\"\(commit)\"")]),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
