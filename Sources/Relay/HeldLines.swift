@@ -3,6 +3,8 @@ struct HeldLines {
     struct Line {
         let number: UInt64
         let bytes: [UInt8]
+        /// When its end was read, in monotonic nanoseconds.
+        let stamp: UInt64
         /// When it is asked about again, in monotonic nanoseconds.
         var until: UInt64
     }

@@ -135,14 +135,20 @@ struct JudgedPump<Judge: LineJudge> {
     }
 
     /// Does with a whole line what the judge says.
+    ///
+    /// - Parameters:
+    ///   - number: the line's; `self.number` may be another's by now.
+    ///   - stamp: when its end was read.
+    ///   - now: when it is asked about again; nil: it is asked about for the first time.
     private mutating func take(
         _ line: UnsafeRawBufferPointer, _ number: UInt64, _ stamp: UInt64,
-        _ server: borrowing Descriptor
+        _ server: borrowing Descriptor, now: UInt64? = nil
     ) -> End? {
-        let ruling = judge.judge(line, number: number, stamp: stamp)
+        let now = now ?? stamp
+        let ruling = judge.judge(line, number: number, stamp: stamp, now: now)
         for withdrawn in ruling.withdrawn {
             guard let other = held.take(withdrawn) else { continue }
-            if let end = drop(other, stamp) { return end }
+            if let end = drop(other) { return end }
         }
         switch ruling.verdict {
         case .forward: return send(line, number, stamp, server)
@@ -153,9 +159,10 @@ struct JudgedPump<Judge: LineJudge> {
             insertions.insert(bytes)
             return end
         case .hold(let until):
-            let earliest = stamp &+ Self.pauseNanoseconds
+            let earliest = now &+ Self.pauseNanoseconds
             held.add(
-                HeldLines.Line(number: number, bytes: Array(line), until: max(until, earliest)))
+                HeldLines.Line(
+                    number: number, bytes: Array(line), stamp: stamp, until: max(until, earliest)))
             return nil
         }
     }
@@ -164,7 +171,9 @@ struct JudgedPump<Judge: LineJudge> {
     private mutating func askAgain(_ server: borrowing Descriptor) -> End? {
         let now = MonotonicClock.now()
         while let line = held.takeDue(at: now) {
-            let end = line.bytes.withUnsafeBytes { take($0, line.number, now, server) }
+            let end = line.bytes.withUnsafeBytes {
+                take($0, line.number, line.stamp, server, now: now)
+            }
             if let end { return end }
         }
         return nil
@@ -172,13 +181,12 @@ struct JudgedPump<Judge: LineJudge> {
 
     /// Lets go of the lines that are held: one of the two has left.
     private mutating func dropHeld() {
-        let now = MonotonicClock.now()
-        while let line = held.takeFirst() { _ = drop(line, now) }
+        while let line = held.takeFirst() { _ = drop(line) }
     }
 
-    private mutating func drop(_ line: HeldLines.Line, _ stamp: UInt64) -> End? {
+    private mutating func drop(_ line: HeldLines.Line) -> End? {
         judge.withdraw(line.number)
-        return line.bytes.withUnsafeBytes { observeUnsent($0, line.number, stamp) }
+        return line.bytes.withUnsafeBytes { observeUnsent($0, line.number, line.stamp) }
     }
 
     // MARK: Bytes

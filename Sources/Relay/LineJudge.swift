@@ -11,9 +11,10 @@ package protocol LineJudge: ByteObserver {
     ///     `HeldLines.bytesMax` bytes, valid only during the call.
     ///   - number: the line's, one more than that of the line before. A line that was held is asked
     ///     about again with the number it had.
-    ///   - stamp: when its end was read, or when it is asked about again, in monotonic nanoseconds.
+    ///   - stamp: when its end was read, in monotonic nanoseconds; it is observed with this stamp.
+    ///   - now: the same, or when it is asked about again.
     mutating func judge(
-        _ line: UnsafeRawBufferPointer, number: UInt64, stamp: UInt64
+        _ line: UnsafeRawBufferPointer, number: UInt64, stamp: UInt64, now: UInt64
     ) -> LineRuling
 
     /// A line that was held will not be sent: the client took it back, or one of the two left. Its
