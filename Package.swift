@@ -107,6 +107,7 @@ let package = Package(
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
+        tests("PolicyTests", ["Policy", "Metering", "Records", "Reports"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
         tests(
             "EndToEndTests",
