@@ -1,5 +1,6 @@
 package import Metering
 package import Records
+package import Reports
 package import Wire
 
 /// What becomes of a `tools/call` that has not been sent.
@@ -57,10 +58,17 @@ package struct CallRuler: Sendable {
 
     private var previewer: CallPreviewer
     private let accounts: (any Admitting)?
+    private let router: Router?
+    /// Of the rules that go by the time of day.
+    private let zone: Zone
 
-    package init(_ previewer: CallPreviewer, accounts: (any Admitting)?) {
+    package init(
+        _ previewer: CallPreviewer, accounts: (any Admitting)?, router: Router?, zone: Zone
+    ) {
         self.previewer = previewer
         self.accounts = accounts
+        self.router = router
+        self.zone = zone
     }
 
     /// What can be told of a message; nil if it is no call to rule on.
@@ -79,10 +87,51 @@ package struct CallRuler: Sendable {
         on preview: CallPreview, line: UnsafeRawBufferPointer, _ candidate: inout Candidate,
         now: Timestamp, waited: Double
     ) -> CallRuling {
-        let request = PolicyRequest(preview, id: candidate.id, time: now)
+        var request = PolicyRequest(preview, id: candidate.id, time: now)
+        let route = route(&request, preview, line)
         var ruling = admit(request, preview, &candidate, waited)
+        if ruling.verdict == .forward {
+            if let edited = route.line { ruling.verdict = .replace(edited) }
+            ruling.note = route.note.map { $0.joined(with: ruling.note) } ?? ruling.note
+        }
         if waited > 0 { ruling.note?.waitedMilliseconds = waited }
         return ruling
+    }
+
+    /// Applies the routes.
+    ///
+    /// - Parameter request: gets the model that the call is to be sent with.
+    /// - Returns: the line to be sent instead, if there is one, and what the record says.
+    private func route(
+        _ request: inout PolicyRequest, _ preview: CallPreview, _ line: UnsafeRawBufferPointer
+    ) -> (line: [UInt8]?, note: PolicyNote?) {
+        guard let router else { return (nil, nil) }
+        let span = line.bindMemory(to: UInt8.self).span
+        let argument = ModelArgument(of: preview.tool, profile: preview.profile)
+        let facts = Router.Facts(
+            request: request, argument: argument,
+            content: router.readsContent ? ContentFacts(argumentsOf: span) : nil,
+            budgetLeft: router.readsBudget ? accounts?.budgetLeft(request) : nil,
+            time: LocalTime(request.time, in: zone))
+        switch router.decide(facts) {
+        case .unmatched, .kept, .agreed: return (nil, nil)
+        case .impossible(let rule, _):
+            return (nil, PolicyNote(action: .passed, reason: .route, rule: rule))
+        case .routed(let decision):
+            do throws(FrameEdit.Obstacle) {
+                let edited = try FrameEdit.setModel(decision.argument, at: argument, in: span)
+                var note = PolicyNote(action: .routed, reason: .route, rule: decision.rule)
+                note.askedModel = request.model
+                note.routedModel = decision.model
+                request.model = decision.model
+                request.provider = ModelFamily.provider(of: decision.model) ?? request.provider
+                return (edited.line, note)
+            } catch {
+                return (
+                    nil, PolicyNote(action: .passed, reason: error.reason, rule: decision.rule)
+                )
+            }
+        }
     }
 
     /// A call that waited will not be sent.
@@ -108,6 +157,20 @@ package struct CallRuler: Sendable {
             candidate.note?.action = .delayed
             return CallRuling(.hold(until: until), note: candidate.note)
         }
+    }
+}
+
+extension PolicyNote {
+    /// Both in one: the stronger action with its reason, and the models.
+    fileprivate func joined(with other: PolicyNote?) -> PolicyNote {
+        guard var note = other else { return self }
+        let order = Action.allCases
+        let isStronger =
+            (order.firstIndex(of: action) ?? 0) <= (order.firstIndex(of: note.action) ?? 0)
+        guard !isStronger else { return self }
+        note.askedModel = askedModel
+        note.routedModel = routedModel
+        return note
     }
 }
 

@@ -30,14 +30,9 @@ extension DoctorReport {
             warn(
                 area, "switch", "off: no variable switches it on", remedy: "export MCP_METER=on")
         }
-        for name in Configuration.policyVariables where values[name] != nil {
-            warn(
-                area, "policy", "\(name) is set, but this version enforces no policy",
-                remedy: "unset \(name), or leave it for a version that does")
-        }
+        if let policy = configuration.policy { ok(area, "policy", policy.sentence) }
         var said: Set<String> = []
-        for line in configuration.complaints + complaints
-        where !Configuration.policyVariables.contains(where: { line.hasPrefix($0 + " ") }) {
+        for line in configuration.complaints + complaints {
             guard said.insert(line).inserted else { continue }
             let name = line.split(separator: " ").first.map(String.init) ?? "the variable"
             fail(area, "variables", line, remedy: "set \(name) to what is expected, or unset it")
