@@ -1,4 +1,5 @@
 import Metering
+import Policy
 import Posix
 import Records
 
@@ -56,6 +57,7 @@ extension DoctorReport {
         } else {
             ok(area, "prices", "the built-in table")
         }
+        checkRoutes(configuration, area)
         guard let path = configuration.profilesPath else { return }
         do {
             let profiles = try ProfileFile.read(
@@ -65,6 +67,19 @@ extension DoctorReport {
             fail(
                 area, "profiles", "MCP_METER_PROFILES (\(path)): \(error)",
                 remedy: "mend the file at that place, or unset MCP_METER_PROFILES")
+        }
+    }
+
+    private mutating func checkRoutes(_ configuration: Configuration, _ area: String) {
+        guard let path = configuration.policy?.routesPath else { return }
+        do {
+            let rules = try RouteFile.read(
+                readWholeFile(path, atMost: ConfigurationFiles.bytesMax))
+            ok(area, "routes", "\(Self.count(rules.count, "rule")) in \(path)")
+        } catch {
+            fail(
+                area, "routes", "MCP_METER_ROUTES (\(path)): \(error)",
+                remedy: "mend the file at that place, or unset MCP_METER_ROUTES")
         }
     }
 
