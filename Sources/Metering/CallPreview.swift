@@ -3,6 +3,10 @@ package import Wire
 /// What can be told of a `tools/call` before it is sent.
 package struct CallPreview: Sendable {
     package var requestID: RequestID
+    /// Its id was kept whole, so that it can be answered.
+    package var isAnswerable: Bool
+    /// It asked for a task (MCP 2025-11-25), and not for a tool's result.
+    package var isTask: Bool
     package var tool: String
     package var server: String?
     package var agentID: String?
@@ -59,7 +63,8 @@ package struct CallPreviewer: Sendable {
         let mayEstimate =
             server.mayEstimate && MeterableCalls.verdict(facts, server: server) == .metered
         return CallPreview(
-            requestID: id, tool: tool, server: resolver.name,
+            requestID: id, isAnswerable: message.isIDWhole,
+            isTask: message.sketch.find(.params, .task) != nil, tool: tool, server: resolver.name,
             agentID: configuration.agentID ?? profile?.agentID ?? resolver.name,
             provider: provider, model: model, mayUseModel: mayEstimate || told != nil,
             inputTokens: Estimate.tokens(message.argumentSize, provider: provider, model: model),
@@ -72,5 +77,19 @@ package struct CallPreviewer: Sendable {
         if let name = news.name { resolver.handshakeName = name }
         for (tool, model) in news.schemaModels { resolver.learn(tool: tool, defaultModel: model) }
         used = news.models
+    }
+}
+
+extension Observation {
+    /// The id a client takes its request back by; nil for any other message.
+    package var cancelledRequest: RequestID? {
+        guard kind == .notification, method == "notifications/cancelled" else { return nil }
+        return RequestID(sketch, sketch.find(.params, .requestId))
+    }
+
+    /// Whether the id is shorter than what is kept of one.
+    var isIDWhole: Bool {
+        guard let node = sketch.child(.id, of: 0) else { return false }
+        return sketch.nodes.indices.contains(node) && !sketch.nodes[node].isTruncated
     }
 }
