@@ -18,6 +18,7 @@ struct Main {
         case .deliver(let options): DeliverCommand.run(options)
         case .wrap(let options): WrapCommand.run(options)
         case .unwrap(let options): UnwrapCommand.run(options)
+        case .route(let options): RouteCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.finish(Build.line)

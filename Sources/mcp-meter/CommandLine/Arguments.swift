@@ -12,6 +12,7 @@ enum Invocation: Equatable {
     case serve(ServeOptions)
     case wrap(WrapOptions)
     case unwrap(WrapOptions)
+    case route(RouteOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -84,6 +85,7 @@ enum Arguments {
             var reader = OptionReader(CommandTable.manual, rest)
             if let item = try reader.next() { throw reader.unexpected(item) }
             return .manual
+        case "route": return try route(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }

@@ -76,7 +76,7 @@ enum CommandTable {
 
     /// In the order of help: what one starts with first.
     static let commands = [
-        run, demo, wrap, unwrap, doctor, report, serve, deliver, importLogs, inspect, prices,
+        run, demo, wrap, unwrap, doctor, report, serve, deliver, importLogs, inspect, prices, route,
         helpCommand, completions, manual,
     ]
 

@@ -19,7 +19,7 @@ enum VariableTable {
     }
 
     static let groups =
-        [metering, assuming, ledger, pricing, exporting, reporting, mailing] + destinations
+        [metering, policy, assuming, ledger, pricing, exporting, reporting, mailing] + destinations
         + [session, logs, system]
 
     static var all: [Variable] { groups.flatMap(\.variables) }
@@ -43,9 +43,29 @@ enum VariableTable {
             Variable(
                 name: "MCP_METER_LOG", meaning: "error, info or debug, on standard error",
                 standard: "error"),
+        ])
+
+    private static let policy = Group(
+        title: "Budgets, limits and routes", commands: ["run", "route", "serve", "report"],
+        variables: [
+            Variable(
+                name: "MCP_METER_BUDGET",
+                meaning: "what may be spent in dollars, such as "
+                    + "10/day,50/week,gemini-2.5-pro=5/day,agent:reviewer=2/day"),
+            Variable(
+                name: "MCP_METER_BUDGET_ACTION",
+                meaning: "warn, or block calls once a budget is spent", standard: "warn"),
+            Variable(
+                name: "MCP_METER_RATE_LIMIT",
+                meaning: "what may be called, such as "
+                    + "60/min;gemini-2.5-pro=10/min;tokens:gemini-2.5-pro=250000/min"),
+            Variable(
+                name: "MCP_METER_RATE_LIMIT_ACTION",
+                meaning: "block calls over a limit, warn, or wait:SECONDS for room",
+                standard: "block"),
             Variable(
                 name: "MCP_METER_ROUTES",
-                meaning: "reserved for rules that choose models; this version has none"),
+                meaning: "JSON file of rules that choose the model; see `mcp-meter help route`"),
         ])
 
     private static let assuming = Group(
@@ -86,16 +106,11 @@ enum VariableTable {
                 name: "MCP_METER_TOKEN",
                 meaning: "bearer token that POST /usage then needs, and from other machines all",
                 standard: "none, and then none but this machine is served"),
-            Variable(
-                name: "MCP_METER_RATE_LIMIT",
-                meaning: "limits to show, such as 60/min;gemini-2.5-pro=10/min"),
         ])
 
     private static let reporting = Group(
         title: "Reports", commands: ["report"],
         variables: [
-            Variable(
-                name: "MCP_METER_BUDGET", meaning: "what may be spent, such as 10/day,50/week"),
             Variable(
                 name: "TZ", meaning: "time zone of days, weeks and months",
                 standard: "the system's"),
