@@ -33,6 +33,8 @@ package struct LedgerDirectory: Equatable, Sendable {
     package var ledger: String { state + "/ledger" }
     /// The directory of the sinks' cursors.
     package var cursors: String { state + "/cursors" }
+    /// The directory of what relays say of calls under way, where budgets or limits are set.
+    package var policy: String { state + "/policy" }
     /// Says on which day old segments were last looked for.
     package var retentionStamp: String { state + "/retention" }
 

@@ -1,4 +1,4 @@
-import Posix
+package import Posix
 
 #if canImport(Darwin)
     import Darwin
@@ -42,12 +42,12 @@ package struct SegmentReading: Equatable, Sendable {
 package enum Flow: Sendable { case goOn, stop }
 
 /// A segment open for reading.
-struct SegmentFile: ~Copyable {
+package struct SegmentFile: ~Copyable {
     private let file: Descriptor
     private let pid: Int32
 
     /// Nil when the segment is not there any more.
-    init?(_ name: SegmentName, in directory: LedgerDirectory) throws(LedgerError) {
+    package init?(_ name: SegmentName, in directory: LedgerDirectory) throws(LedgerError) {
         pid = name.writer.pid
         let path = directory.path(of: name)
         do {
@@ -61,7 +61,7 @@ struct SegmentFile: ~Copyable {
     }
 
     /// Asks the writer's lock. Where the file system has none, the process id has to do.
-    func writer() -> WriterState {
+    package func writer() -> WriterState {
         do {
             guard try file.tryLock(.shared) else { return .alive }
             file.unlock()
@@ -71,14 +71,14 @@ struct SegmentFile: ~Copyable {
         }
     }
 
-    func status() throws(SystemError) -> FileStatus { try file.status() }
+    package func status() throws(SystemError) -> FileStatus { try file.status() }
 
     /// Gives every whole line from `offset` on, without its newline, to `body`.
     ///
     /// Each line comes out of a single `pread`: a line that is cut off at the end of the buffer is
     /// read again. Joining it from two reads could join halves of two lines, when the writer takes
     /// back one that did not fit and writes the next in its place.
-    func forEachLine(
+    package func forEachLine(
         from offset: UInt64, _ buffer: inout LineBuffer, _ body: (Span<UInt8>) -> Flow
     ) throws(SystemError) -> SegmentReading {
         // Asked first: when the writer is gone by now, everything it wrote is in the file by now.
@@ -88,21 +88,44 @@ struct SegmentFile: ~Copyable {
             reading.nextOffset = 0
             reading.isRestarted = true
         }
+        try read(&reading, &buffer, body)
+        return reading
+    }
+
+    /// Gives the whole lines that came after an earlier reading to `body`, for somebody who keeps
+    /// the segment open: without asking whether the writer lives, nor whether the place is one.
+    ///
+    /// - Parameter offset: the earlier reading's `nextOffset`; moved on.
+    package func forEachNewLine(
+        after offset: inout UInt64, _ buffer: inout LineBuffer, _ body: (Span<UInt8>) -> Void
+    ) throws(SystemError) {
+        var reading = SegmentReading(nextOffset: offset, writer: .alive)
+        defer { offset = reading.nextOffset }
+        try read(&reading, &buffer) { line in
+            body(line)
+            return .goOn
+        }
+    }
+
+    private func read(
+        _ reading: inout SegmentReading, _ buffer: inout LineBuffer,
+        _ body: (Span<UInt8>) -> Flow
+    ) throws(SystemError) {
         var wanted = LedgerLimits.readBytes
         while true {
             let count = try buffer.fill(from: file, at: reading.nextOffset, wanted)
             let taken = buffer.forEachLine(in: count, &reading, body)
             reading.nextOffset += UInt64(taken)
-            if reading.isStopped { return reading }
+            if reading.isStopped { return }
             if taken > 0 {
                 wanted = LedgerLimits.readBytes
             } else if count < wanted {
                 reading.unfinishedBytes = UInt64(count)
-                return reading
+                return
             } else if wanted < LedgerLimits.lineBytesMax {
                 wanted = LedgerLimits.lineBytesMax
             } else {
-                guard try skipLine(&reading, &buffer) else { return reading }
+                guard try skipLine(&reading, &buffer) else { return }
             }
         }
     }

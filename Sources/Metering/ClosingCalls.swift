@@ -10,9 +10,15 @@ enum CallEnd {
     case lost(UInt64)
     /// Ended as it should with the session.
     case over(UInt64)
+    /// Never sent to its receiver.
+    case unsent(CallRecord.Outcome)
 
     var answer: Observation? {
         if case .answered(let answer) = self { answer } else { nil }
+    }
+
+    var isUnsent: Bool {
+        if case .unsent = self { true } else { false }
     }
 }
 
@@ -34,7 +40,7 @@ extension Meter {
         var record = baseRecord(call, end)
         let verdict = judge(&record, call, end, tool)
         let models = isFinal ? metered(call, end, record.outcome) : []
-        let isTurn = isTurn(call, models, tool, record.outcome)
+        let isTurn = !end.isUnsent && isTurn(call, models, tool, record.outcome)
         if let tool, let answer = end.answer {
             converse(&call, tool, answer, isGood: verdict.isGood, &records)
         }
@@ -46,6 +52,10 @@ extension Meter {
         if let first = models.first {
             apply(first, to: &record)
             record.modelCalls = verdict.modelCalls
+        }
+        if let decision = call.decision { note(decision, on: &record) }
+        if isTool, let findings = configuration.findings, record.tellsOfModel {
+            findings.learn(tool: call.tool, provider: record.provider, model: record.model)
         }
         records.append(.call(record))
         for further in parts + sampled { records.append(.call(further)) }
@@ -77,6 +87,7 @@ extension Meter {
         switch end {
         case .answered(let answer): call.cancelStamp ?? answer.lastStamp
         case .cancelled: call.cancelStamp ?? call.stamp
+        case .unsent: call.stamp &+ (call.decision?.waited ?? 0)
         case .lost(let stamp), .over(let stamp): stamp
         }
     }
@@ -135,6 +146,9 @@ extension Meter {
         case .lost: record.outcome = .lost
         case .over: record.outcome = .ok
         case .cancelled: record.outcome = .cancelled
+        case .unsent(let outcome):
+            record.outcome = outcome
+            record.errorType = call.decision?.errorType
         case .answered(let answer):
             if let found = ErrorReader.classify(answer, request: call.facts) {
                 record.outcome = .error

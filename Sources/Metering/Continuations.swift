@@ -83,7 +83,7 @@ extension OpenCall {
 
     /// Whether what is said at its end is not the last word, and another request may bring that.
     func goesOn(_ end: CallEnd) -> Bool {
-        guard let answer = end.answer else { return task != nil }
+        guard let answer = end.answer else { return task != nil && !end.isUnsent }
         return task == nil ? Interim(answer).isFollowed : !isFinal(answer)
     }
 }

@@ -63,16 +63,17 @@ package struct Meter: Sendable {
     /// - Parameters:
     ///   - sender: the direction it went: `.clientToServer` for what the client wrote.
     ///   - id: the id its `begin` was written with; nil if none was.
+    ///   - decision: what was decided of a request before it was sent; nil: nothing.
     ///   - records: what is to be written now is added to it.
     package mutating func observed(
         _ message: Observation, sender: CallRecord.Direction, id: String? = nil,
-        into records: inout [Record]
+        decision: CallDecision? = nil, into records: inout [Record]
     ) {
         counts.frames &+= 1
         switch message.kind {
         case .request:
             counts.requests &+= 1
-            request(message, sender, id, &records)
+            request(message, sender, id, decision, &records)
         case .notification:
             counts.notifications &+= 1
             notification(message, sender)
@@ -140,7 +141,7 @@ package struct Meter: Sendable {
 
     private mutating func request(
         _ message: Observation, _ sender: CallRecord.Direction, _ id: String?,
-        _ records: inout [Record]
+        _ decision: CallDecision?, _ records: inout [Record]
     ) {
         guard let requestID = message.id, let method = message.method else { return }
         if sender == .clientToServer, let name = message.clientName(in: method) {
@@ -159,7 +160,13 @@ package struct Meter: Sendable {
             }
         }
         let key = CallKey(direction: sender, id: requestID)
-        let call = openCall(message, key, callID, method, &records)
+        var call = openCall(message, key, callID, method, &records)
+        call.decision = decision
+        if let outcome = decision?.unsentOutcome {
+            closed.insert(key)
+            finish(call, .unsent(outcome), &records)
+            return
+        }
         if let evicted = open.open(call) {
             counts.evicted &+= 1
             closed.insert(evicted.key)
@@ -183,10 +190,12 @@ package struct Meter: Sendable {
         closed.insert(key)
         if sender == .serverToClient, let name = message.serverName(answering: call.method) {
             resolver.handshakeName = name
+            configuration.findings?.learn(name: name)
         }
         if call.method == "tools/list" {
             for (tool, model) in ToolSchemas.defaultModels(in: message) {
                 resolver.learn(tool: tool, defaultModel: model)
+                configuration.findings?.learn(tool: tool, defaultModel: model)
             }
         }
         if call.cancelStamp != nil { counts.late &+= 1 }

@@ -36,6 +36,8 @@ package struct MeterConfiguration: Sendable {
     /// The client may keep a session log that tells of its own turns: calls that name the tool use
     /// they were made by wait for it (`Meter.told`).
     package var joinsLog = false
+    /// Where the meter puts what it learns of the server; nil: nobody asks.
+    package var findings: ServerFindings?
     /// `TRACEPARENT`
     package var traceparent: String?
     /// Requests in flight at most; beyond them the oldest is given up.

@@ -38,6 +38,8 @@ struct OpenCall: Sendable {
     var endStamp: UInt64?
     /// What events beside the answer said of its usage (Codex).
     var events = ModelUsage()
+    /// What was decided of it before it was sent.
+    var decision: CallDecision?
     /// The client's models that worked for this request (`inputResponses`, MCP 2026-07-28).
     var sampled: [ModelUsage] = []
 }

@@ -1,8 +1,8 @@
-internal import Records
+package import Records
 
 /// The price entries of the models a session has used: looking one up costs more than the rest of
 /// a call.
-struct PricedModels: Sendable {
+package struct PricedModels: Sendable {
     private var entries: [Model: PriceEntry?] = [:]
 
     private struct Model: Hashable {
@@ -12,10 +12,12 @@ struct PricedModels: Sendable {
     /// Of more, a peer invents names: then all are forgotten.
     private static let countMax = 64
 
+    package init() {}
+
     /// What a model costs; nil if it is on no list.
     ///
     /// - Parameter table: nil for the built-in one; the same at every call.
-    mutating func entry(
+    package mutating func entry(
         provider: String?, model: String?, in table: PriceTable?
     ) -> PriceEntry? {
         let key = Model(provider: provider, name: model)

@@ -15,6 +15,8 @@ package struct SessionCounts: Sendable, Equatable {
     package var duplicate: UInt64 = 0
     /// Answers and cancellations of requests nobody made.
     package var unknown: UInt64 = 0
+    /// Lines of the client's that a policy could not judge, and that went on unchanged.
+    package var unjudged: UInt64 = 0
     /// Requests given up because too many were in flight.
     package var evicted: UInt64 = 0
 
@@ -25,7 +27,8 @@ package struct SessionCounts: Sendable, Equatable {
         let all = [
             "frames": frames, "requests": requests, "notifications": notifications,
             "progress": progress, "malformed": malformed, "dropped": dropped, "late": late,
-            "duplicate": duplicate, "unknown": unknown, "evicted": evicted,
+            "duplicate": duplicate, "unknown": unknown, "unjudged": unjudged,
+            "evicted": evicted,
         ]
         return all.filter { $0.value > 0 }
     }

@@ -7,6 +7,9 @@ extension Meter {
         _ call: OpenCall, _ end: CallEnd, _ outcome: CallRecord.Outcome
     ) -> [ModelUsage] {
         guard usesModels(call) else { return [] }
+        if case .unsent(let outcome) = end {
+            return outcome == .blocked ? [asked(call, resolver.facts(for: call.facts))] : []
+        }
         let server = resolver.facts(for: call.facts)
         if call.events.usage != nil { return [completed(call.events, call, server)] }
         guard let answer = end.answer else { return unanswered(call, server) }
@@ -43,12 +46,17 @@ extension Meter {
         guard call.task == nil, server.mayEstimate, call.facts.method == "tools/call",
             server.toolCallsModel == true || call.facts.hasPromptArgument
         else { return [] }
+        return [asked(call, server)]
+    }
+
+    /// The model a call would use.
+    private func asked(_ call: OpenCall, _ server: ServerFacts) -> ModelUsage {
         var part = ModelUsage()
         let asked = call.facts.model.flatMap { ModelFamily.isAlias($0) ? nil : $0 }
         part.model = asked ?? server.model
         part.modelSource = asked == nil ? server.modelSource : .argument
         part.provider = server.provider ?? part.model.flatMap(ModelFamily.provider(of:))
-        return [part]
+        return part
     }
 
     /// Usage whose model or provider the answer did not tell.

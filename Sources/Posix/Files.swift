@@ -103,6 +103,21 @@ extension Descriptor {
         return try retrying("pread") { pread(raw, buffer.baseAddress, buffer.count, place) }
     }
 
+    /// Writes all of it at a place of its own. The C function is `pwrite`.
+    package func writeAll(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(SystemError) {
+        var done = 0
+        while done < bytes.count {
+            guard let place = off_t(exactly: offset &+ UInt64(done)) else {
+                throw SystemError(call: "pwrite", code: EFBIG)
+            }
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = try retrying("pwrite") { pwrite(raw, rest.baseAddress, rest.count, place) }
+            // A regular file takes at least a byte or fails; never spin if one does neither.
+            guard count > 0 else { throw SystemError(call: "pwrite", code: EIO) }
+            done += count
+        }
+    }
+
     /// Cuts the file to `size` bytes. The C function is `ftruncate`.
     package func truncate(to size: UInt64) throws(SystemError) {
         guard let length = off_t(exactly: size) else {

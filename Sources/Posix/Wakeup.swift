@@ -36,13 +36,23 @@ package final class Wakeup: Sendable {
     package func sleep(until deadline: UInt64?) {
         var item = pollfd(fd: reader.raw, events: Int16(POLLIN), revents: 0)
         _ = poll(&item, 1, Self.milliseconds(until: deadline))
+        clear()
+    }
+
+    /// Can be read from while a wake-up waits; for a sleeper that `poll`s for something else as
+    /// well. Valid as long as this lives.
+    package var descriptor: CInt { reader.raw }
+
+    /// Takes the wake-ups that wait; what happens from here on makes a new one.
+    package func clear() {
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
             while let count = try? reader.read(into: buffer), count == buffer.count {}
         }
     }
 
+    /// How long `poll` is to wait for a deadline (monotonic nanoseconds); nil: without end.
     // Rounded up, or the last millisecond would be spent spinning.
-    private static func milliseconds(until deadline: UInt64?) -> CInt {
+    package static func milliseconds(until deadline: UInt64?) -> CInt {
         guard let deadline else { return -1 }
         let now = MonotonicClock.now()
         guard deadline > now else { return 0 }

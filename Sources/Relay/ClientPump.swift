@@ -28,18 +28,11 @@ struct ClientPump<Observer: ByteObserver> {
         let clientClosed = pump(into: server, buffer)
         // The server sees the end of its input now, whatever happens here.
         _ = consume server
-        if clientClosed {
-            if traffic.clientGate.enter() {
-                observer.end()
-                traffic.clientGate.leave()
-            }
-        } else {
-            // The server closed its input. Directly connected, the client would be told at its next
-            // write; so it is, if we are the only reader.
-            StandardStreams.release(source)
+        if clientClosed, traffic.clientGate.enter() {
+            observer.end()
+            traffic.clientGate.leave()
         }
-        traffic.clientEnded.store(clientClosed, ordering: .releasing)
-        traffic.wakeup.wake()
+        traffic.clientIsOver(closed: clientClosed, releasing: source)
     }
 
     /// True when the client closed its end, false when the server did.

@@ -98,7 +98,50 @@ package struct Relay: ~Copyable {
         observingClient client: some ByteObserver, observingServer serverBytes: some ByteObserver
     ) throws(SystemError) -> TerminationStatus {
         let traffic = Traffic(wakeup: wakeup)
-        try startPumps(traffic, client, serverBytes)
+        let (toServer, fromServer) = try takeStreams()
+        try Thread.start(name: "server pump") {
+            var pump = ServerPump(sink: 1, traffic: traffic, observer: serverBytes)
+            pump.run(from: Descriptor(owning: fromServer))
+        }.detach()
+        try Thread.start(name: "client pump") {
+            var pump = ClientPump(source: 0, traffic: traffic, observer: client)
+            pump.run(into: Descriptor(owning: toServer))
+        }.detach()
+        return relay(traffic)
+    }
+
+    /// Relays as `run(observingClient:observingServer:)` does, but every line of the client's is
+    /// first judged, and goes on when it is whole.
+    package mutating func run(
+        judgingClient judge: some LineJudge, observingServer serverBytes: some ByteObserver
+    ) throws(SystemError) -> TerminationStatus {
+        let traffic = Traffic(wakeup: wakeup)
+        let insertions = try Insertions()
+        let (toServer, fromServer) = try takeStreams()
+        try Thread.start(name: "server pump") {
+            var pump = InsertingPump(
+                sink: 1, traffic: traffic, insertions: insertions, observer: serverBytes)
+            pump.run(from: Descriptor(owning: fromServer))
+        }.detach()
+        try Thread.start(name: "client pump") {
+            var pump = JudgedPump(
+                source: 0, traffic: traffic, insertions: insertions, judge: judge)
+            pump.run(into: Descriptor(owning: toServer))
+        }.detach()
+        return relay(traffic)
+    }
+
+    /// The two ends of the server's streams, by their numbers, which the pumps take over: a closure
+    /// cannot own a descriptor.
+    private mutating func takeStreams() throws(SystemError) -> (CInt, CInt) {
+        guard let input = input.take(), let output = output.take() else {
+            throw SystemError(call: "run", code: EINVAL)
+        }
+        return (input.release(), output.release())
+    }
+
+    /// Waits for the end, and sees to it that it comes.
+    private mutating func relay(_ traffic: Traffic) -> TerminationStatus {
         var shutdown = Shutdown(grace: configuration.grace, killGrace: configuration.killGrace)
         deciding: while true {
             replaceGuardian()
@@ -137,24 +180,6 @@ package struct Relay: ~Copyable {
             Signals.die(of: signal)
             _exit(status.shellCode)
         }
-    }
-
-    private mutating func startPumps(
-        _ traffic: Traffic, _ client: some ByteObserver, _ serverBytes: some ByteObserver
-    ) throws(SystemError) {
-        guard let input = input.take(), let output = output.take() else {
-            throw SystemError(call: "run", code: EINVAL)
-        }
-        // A closure cannot own a descriptor; the thread takes it over by its number.
-        let (inputNumber, outputNumber) = (input.release(), output.release())
-        try Thread.start(name: "server pump") {
-            var pump = ServerPump(sink: 1, traffic: traffic, observer: serverBytes)
-            pump.run(from: Descriptor(owning: outputNumber))
-        }.detach()
-        try Thread.start(name: "client pump") {
-            var pump = ClientPump(source: 0, traffic: traffic, observer: client)
-            pump.run(into: Descriptor(owning: inputNumber))
-        }.detach()
     }
 
     private borrowing func facts(_ traffic: Traffic) -> Shutdown.Facts {

@@ -27,10 +27,7 @@ struct ServerPump<Observer: ByteObserver> {
             observer.end()
             traffic.serverGate.leave()
         }
-        traffic.serverEnded.store(true, ordering: .releasing)
-        traffic.wakeup.wake()
-        // The server may live on without an output; the client is to see its end now.
-        StandardStreams.release(sink)
+        traffic.serverIsOver(releasing: sink)
     }
 
     /// True when the server closed its end, false when the client did.
@@ -47,28 +44,28 @@ struct ServerPump<Observer: ByteObserver> {
             // This may answer a request that is being observed right now.
             traffic.clientGate.waitUntilFree()
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            guard deliver(chunk), traffic.serverGate.enter() else { return false }
+            guard deliver(chunk, to: sink), traffic.serverGate.enter() else { return false }
             observer.observe(chunk, stamp: stamp)
             traffic.serverGate.leave()
             traffic.isDelivering.store(false, ordering: .releasing)
         }
     }
+}
 
-    /// False when the client does not take it any more.
-    @inline(__always)
-    private func deliver(_ chunk: UnsafeRawBufferPointer) -> Bool {
-        var rest = chunk
-        while true {
-            let written = write(sink, rest.baseAddress, rest.count)
-            if written == rest.count { return true }
-            if written > 0 {
-                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-                continue
-            }
-            let code = currentErrno()
-            if written == 0 || code == EINTR { continue }
-            guard code == EAGAIN || code == EWOULDBLOCK else { return false }
-            waitUntilReady(sink, POLLOUT)
+/// Writes all of it to the client's stream; false when the client does not take it any more.
+@inline(__always)
+func deliver(_ chunk: UnsafeRawBufferPointer, to sink: CInt) -> Bool {
+    var rest = chunk
+    while true {
+        let written = write(sink, rest.baseAddress, rest.count)
+        if written == rest.count { return true }
+        if written > 0 {
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            continue
         }
+        let code = currentErrno()
+        if written == 0 || code == EINTR { continue }
+        guard code == EAGAIN || code == EWOULDBLOCK else { return false }
+        waitUntilReady(sink, POLLOUT)
     }
 }

@@ -16,4 +16,25 @@ final class Traffic: Sendable {
     let wakeup: Wakeup
 
     init(wakeup: Wakeup) { self.wakeup = wakeup }
+
+    /// The last a pump that reads the client does.
+    ///
+    /// - Parameters:
+    ///   - closed: the client closed its end; otherwise the server closed its input.
+    ///   - source: the client's stream.
+    func clientIsOver(closed: Bool, releasing source: CInt) {
+        // Directly connected, the client would be told at its next write that the server closed
+        // its input; so it is, if we are the only reader.
+        if !closed { StandardStreams.release(source) }
+        clientEnded.store(closed, ordering: .releasing)
+        wakeup.wake()
+    }
+
+    /// The last a pump that writes to the client does.
+    func serverIsOver(releasing sink: CInt) {
+        serverEnded.store(true, ordering: .releasing)
+        wakeup.wake()
+        // The server may live on without an output; the client is to see its end now.
+        StandardStreams.release(sink)
+    }
 }

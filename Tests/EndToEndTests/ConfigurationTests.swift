@@ -52,12 +52,6 @@ struct ConfigurationTests {
         }
     }
 
-    @Test func `what this version does not do is said`() {
-        let complaints = Configuration(["MCP_METER_BUDGET": "1/day"]).complaints
-        #expect(complaints.count == 1)
-        #expect(complaints[0].hasPrefix("MCP_METER_BUDGET is set, but"))
-    }
-
     @Test func `where records go is known, and a bad endpoint is named once`() {
         let good = Configuration(["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:4318/x"])
         #expect(good.destinations.map(\.sink) == ["otlp-traces"])

@@ -140,14 +140,15 @@ struct DoctorTests {
         try Data("{\"gpt-5\": 7}".utf8).write(to: URL(fileURLWithPath: file))
         let found = try doctor([
             "MCP_METER": "on", "MCP_METER_STATE_DIR": file, "MCP_METER_PRICES": file,
-            "MCP_METER_PROFILES": file, "MCP_METER_LOG": "loud", "MCP_METER_BUDGET": "5/day",
+            "MCP_METER_PROFILES": file, "MCP_METER_LOG": "loud", "MCP_METER_ROUTES": file,
+            "MCP_METER_BUDGET": "5/day",
         ])
         #expect(!found.healthy)
-        for name in ["directory", "prices", "profiles", "variables"] {
+        for name in ["directory", "prices", "profiles", "routes", "variables"] {
             #expect(found.named(name).first?.state == "fail", "\(name): \(found)")
         }
         #expect(found.named("prices").first?.remedy == "mcp-meter prices --check \(file)")
-        #expect(found.named("policy").first?.state == "warn")
+        #expect(found.named("policy").first?.state == "ok")
         let relative = try doctor(["MCP_METER": "on", "MCP_METER_STATE_DIR": "here"])
         #expect(relative.named("directory").first?.state == "fail")
     }

@@ -38,8 +38,8 @@ struct Script {
     mutating func wait(_ more: UInt64) { milliseconds += more }
 
     /// What the client writes; one line.
-    mutating func client(_ line: String, id: String? = nil) {
-        send(line, .clientToServer, id)
+    mutating func client(_ line: String, id: String? = nil, decision: CallDecision? = nil) {
+        send(line, .clientToServer, id, decision: decision)
     }
 
     /// What the server writes; the first half of the line comes `taking` milliseconds before the
@@ -55,7 +55,8 @@ struct Script {
     }
 
     private mutating func send(
-        _ line: String, _ sender: CallRecord.Direction, _ id: String?, _ taking: UInt64 = 0
+        _ line: String, _ sender: CallRecord.Direction, _ id: String?, _ taking: UInt64 = 0,
+        decision: CallDecision? = nil
     ) {
         var scanner = FrameScanner(vocabulary: vocabulary, sink: Collector())
         let bytes = Array((line.replacing("\n", with: " ") + "\n").utf8)
@@ -65,7 +66,7 @@ struct Script {
         bytes[half...].withUnsafeBytes { scanner.feed($0, stamp: stamp) }
         scanner.finish()
         for message in scanner.sink.messages {
-            meter.observed(message, sender: sender, id: id, into: &records)
+            meter.observed(message, sender: sender, id: id, decision: decision, into: &records)
         }
     }
 

@@ -16,6 +16,7 @@ import Relay
 /// - `--report`: when the relay ends, FILE gets what was observed.
 /// - `--grace`: both graces, in milliseconds.
 /// - `--delay`: how long the observer of the client's bytes takes for each chunk, in milliseconds.
+/// - `--judge`: the client's lines are judged (`WordJudge`); the report says what became of them.
 /// - `--exec`: become the command instead.
 @main
 struct Probe {
@@ -38,9 +39,17 @@ struct Probe {
             let client = Counter(
                 box: options.box == nil ? nil : relay.blackBox, delay: options.delayMilliseconds)
             let server = Counter(box: nil, delay: 0)
-            let status = try relay.run(observingClient: client, observingServer: server)
+            var report = ""
+            let status: TerminationStatus
+            if options.judges {
+                let judge = WordJudge(client)
+                status = try relay.run(judgingClient: judge, observingServer: server)
+                report = judge.summary
+            } else {
+                status = try relay.run(observingClient: client, observingServer: server)
+            }
             if let path = options.report {
-                write("client \(client.summary)\nserver \(server.summary)\n", to: path)
+                write("client \(client.summary)\nserver \(server.summary)\n" + report, to: path)
             }
             relay.leave(with: status)
         } catch let failure as LaunchFailure {
@@ -68,6 +77,7 @@ private struct Options {
     var graceMilliseconds: UInt64?
     var delayMilliseconds: UInt32 = 0
     var exec = false
+    var judges = false
 
     /// Returns the index of the command.
     mutating func parse() -> Int {
@@ -78,6 +88,9 @@ private struct Options {
             switch words[index] {
             case "--exec":
                 exec = true
+                index -= 1
+            case "--judge":
+                judges = true
                 index -= 1
             case "--box": box = value
             case "--report": report = value
@@ -92,7 +105,7 @@ private struct Options {
 }
 
 /// Counts bytes and adds them up, so that a test can tell whether it saw what was forwarded.
-private final class Counter: ByteObserver, @unchecked Sendable {
+final class Counter: ByteObserver, @unchecked Sendable {
     // Sendable: one pump's thread uses it, and the main thread after the pump was shut out.
     private let box: BlackBox?
     private let delay: UInt32

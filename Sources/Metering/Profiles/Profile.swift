@@ -16,6 +16,8 @@ package struct Profile: Sendable, Equatable {
     package var modelVariables: [String]?
     /// What its names for models mean (`pro` → `gemini-2.5-pro`).
     package var aliases: [String: String] = [:]
+    /// The names for models it takes in arguments; empty when that is not known.
+    package var models: [String] = []
     /// Identity on the EvalOps wire, where it is not the server's name.
     package var agentID: String?
     package var surface: String?
@@ -34,6 +36,8 @@ package struct Profile: Sendable, Equatable {
         package var model: String?
         /// The argument that names the model, where it is not called `model`.
         package var modelArgument: [FieldPath] = []
+        /// The names it takes there, where they are not the profile's.
+        package var models: [String]?
         /// analysis, escalation, conversation …
         package var eventType: String?
         /// The argument that says why the call was made; the first that is there.

@@ -9,13 +9,14 @@ package import Records
 /// - `model_env`: variables that name its model, the first that is set wins; without this field
 ///   those usual for the provider, with `[]` none;
 /// - `aliases`: its own names for models (`{"pro": "gemini-2.5-pro"}`);
+/// - `models`: the names for models that its tools take, where they take no others;
 /// - `agent_id`, `surface`: identity on the EvalOps wire, by default the server's name;
 /// - `no_model`: tools that ask no model;
 /// - `tools`: by name, `*` for all others.
 ///
 /// A tool has
 /// - `calls_model`: whether it does; without it the messages tell;
-/// - `provider`, `model`: where they are not the profile's;
+/// - `provider`, `model`, `models`: where they are not the profile's;
 /// - `model_argument`, `reason`, `conversation_argument`: paths in its arguments;
 /// - `conversation_result`: paths in its answer; `ends_conversation`: a good answer ends it;
 /// - `event_type`: analysis, escalation, conversation or another word;
@@ -62,6 +63,7 @@ package enum ProfileFile {
             case "model": profile.model = try text(&reader)
             case "model_env": profile.modelVariables = try list(&reader, text)
             case "aliases": profile.aliases = try map(&reader, text)
+            case "models": profile.models = try list(&reader, text)
             case "agent_id": profile.agentID = try text(&reader)
             case "surface": profile.surface = try text(&reader)
             case "no_model": withoutModel = try list(&reader, text)
@@ -85,6 +87,7 @@ package enum ProfileFile {
             case "calls_model": tool.callsModel = try reader.bool()
             case "provider": tool.provider = try text(&reader)
             case "model": tool.model = try text(&reader)
+            case "models": tool.models = try list(&reader, text)
             case "model_argument": tool.modelArgument = try paths(&reader)
             case "event_type": tool.eventType = try text(&reader)
             case "reason": tool.reason = try paths(&reader)

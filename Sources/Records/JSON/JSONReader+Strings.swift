@@ -4,7 +4,7 @@ extension JSONReader {
     /// The last key or string that was read.
     package func contentString() throws(JSONError) -> String {
         let raw = slice(content)
-        // Without escapes it was validated when it was read.
+        // It was validated when it was read.
         guard contentIsEscaped else { return String(decoding: raw, as: UTF8.self) }
         var text: [UInt8] = []
         text.reserveCapacity(raw.count)
@@ -39,6 +39,37 @@ extension JSONReader {
     ) throws(JSONError) -> Result {
         if contentIsEscaped { return body(Array(try contentString().utf8).span) }
         return body(slice(content).span)
+    }
+
+    /// Shows `body` the bytes of the last key or string that was read as they stand, escapes and
+    /// all.
+    package func withRawContent(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        body(slice(content))
+    }
+
+    /// Holds the escapes of the last key or string that was read to the grammar.
+    func checkEscapes() throws(JSONError) {
+        var index = content.lowerBound
+        var scratch: [UInt8] = []
+        scratch.reserveCapacity(4)
+        while index < content.upperBound {
+            if let eight = eightBytes(at: index), index + 8 <= content.upperBound {
+                let plain = JSONBytes.plainCount(eight)
+                index += plain
+                if plain == 8 { continue }
+            }
+            guard byte(at: index) == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            index += 1
+            switch byte(at: index) {
+            case UInt8(ascii: "n"), UInt8(ascii: "\""), UInt8(ascii: "\\"): index += 1
+            default:
+                try unescape(&index, into: &scratch)
+                scratch.removeAll(keepingCapacity: true)
+            }
+        }
     }
 
     mutating func stringToken(_ wanted: StaticString) throws(JSONError) {
@@ -78,8 +109,8 @@ extension JSONReader {
         content = offset + 1..<index
         offset = index + 1
         guard
-            JSONBytes.isASCII(seen) || contentIsEscaped
-                || String(validating: slice(content), as: UTF8.self) != nil
+            // Escapes are ASCII and stand for whole characters: they mend no text and break none.
+            JSONBytes.isASCII(seen) || String(validating: slice(content), as: UTF8.self) != nil
         else { throw error("the string is not valid UTF-8", at: tokenOffset) }
     }
 

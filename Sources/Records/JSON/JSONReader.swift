@@ -34,7 +34,7 @@ package struct JSONReader: ~Copyable {
     /// The next member or element is the first of its container, so no comma precedes it.
     private var isFirst = false
     /// The bytes of the last key or string between its quotes.
-    var content = 0..<0
+    package internal(set) var content = 0..<0
     var contentIsEscaped = false
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
@@ -137,7 +137,7 @@ package struct JSONReader: ~Copyable {
     /// Reads a string, without building it, so that `contentEquals` can be asked.
     package mutating func stringContent() throws(JSONError) {
         try stringToken("a string")
-        if contentIsEscaped { _ = try contentString() }
+        if contentIsEscaped { try checkEscapes() }
     }
 
     /// Goes past the next value, whatever it is, checking it as strictly as if it were wanted.
@@ -169,7 +169,7 @@ package struct JSONReader: ~Copyable {
             return false
         }
         try stringToken("a member's name in double quotes")
-        if contentIsEscaped { _ = try contentString() }
+        if contentIsEscaped { try checkEscapes() }
         skipSpace()
         guard byte(at: offset) == UInt8(ascii: ":") else { throw unexpected("':'") }
         offset += 1

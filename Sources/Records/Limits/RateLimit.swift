@@ -71,6 +71,19 @@ package struct RateLimit: Equatable, Sendable {
         self.window = window
     }
 
+    /// As it is written where it is set: `tokens:gemini-2.5-pro=250000/min`.
+    package var rule: String {
+        let whose = model.map { "\($0)=" } ?? ""
+        let length =
+            switch window {
+            case .second: "s"
+            case .minute: "min"
+            case .hour: "hour"
+            case .day: "day"
+            }
+        return "\(unit == .tokens ? "tokens:" : "")\(whose)\(amount)/\(length)"
+    }
+
     private static let windows: [String: Window] = [
         "s": .second, "sec": .second, "second": .second, "min": .minute, "minute": .minute,
         "h": .hour, "hour": .hour, "d": .day, "day": .day,

@@ -112,6 +112,7 @@ package struct JSONReport {
             json.member("usd_nanos", state.budget.nanodollars)
             json.member("per", state.budget.unit.rawValue)
             json.member("model", state.budget.model)
+            json.member("agent", state.budget.agent)
             json.member("since", moment(state.stretch.lowerBound))
             json.member("until", moment(state.stretch.upperBound))
             json.member("spent_usd_nanos", state.spent)

@@ -73,7 +73,9 @@ extension Report {
 
     func text(_ state: BudgetState) -> String {
         let budget = state.budget
-        let whom = budget.model.map { " for \(Plain.text($0))" } ?? ""
+        let whom =
+            budget.model.map { " for \(Plain.text($0))" }
+            ?? budget.agent.map { " for the agent \(Plain.text($0))" } ?? ""
         var text =
             "\(Figures.dollars(state.spent)) of \(Figures.dollars(budget.nanodollars)) a "
             + "\(budget.unit.rawValue)\(whom)"

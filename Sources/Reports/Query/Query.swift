@@ -80,7 +80,7 @@ package struct Query: Sendable {
 }
 
 /// Whether a text is what a pattern says, in which `*` stands for any characters.
-func matches(_ text: String, _ pattern: String) -> Bool {
+package func matches(_ text: String, _ pattern: String) -> Bool {
     let (text, pattern) = (Array(text.lowercased().utf8), Array(pattern.lowercased().utf8))
     let star = UInt8(ascii: "*")
     var (place, wanted) = (0, 0)
@@ -107,16 +107,29 @@ package struct Budget: Equatable, Sendable {
     /// Billionths of a dollar.
     package let nanodollars: Int64
     package let unit: CalendarUnit
-    /// The model it is for; nil for all.
+    /// The model it is for, in which `*` stands for any characters; nil for all.
     package let model: String?
+    /// The agent it is for, likewise.
+    package let agent: String?
 
-    package init(nanodollars: Int64, unit: CalendarUnit, model: String? = nil) {
+    package init(
+        nanodollars: Int64, unit: CalendarUnit, model: String? = nil, agent: String? = nil
+    ) {
         self.nanodollars = nanodollars
         self.unit = unit
         self.model = model
+        self.agent = agent
     }
 
-    /// Reads `10/day,50/week,gemini-2.5-pro=5/day`; nil, and the part that is wrong, for others.
+    /// Reads budgets, separated by commas:
+    ///
+    ///     budget = [ MODEL "=" / "agent:" AGENT "=" ] [ "$" ] AMOUNT "/" UNIT
+    ///     AMOUNT = dollars, up to nine digits, and up to nine more after a point
+    ///     UNIT   = "hour" / "day" / "week" / "month" / "year"
+    ///
+    /// as in `10/day,50/week,gemini-2.5-pro=5/day,agent:deep-code-reasoner=2/day`.
+    ///
+    /// - Returns: nil, and the part that is wrong, for any other text.
     package static func parse(_ text: String) -> (budgets: [Budget]?, wrong: String) {
         var budgets: [Budget] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -128,22 +141,39 @@ package struct Budget: Equatable, Sendable {
 
     private init?(_ text: Substring) {
         var amount = text.drop { $0 == " " }
-        var model: String?
+        var name: String?
         if let equals = amount.lastIndex(of: "=") {
-            model = String(amount[..<equals])
+            name = String(amount[..<equals])
             amount = amount[amount.index(after: equals)...]
-            if model?.isEmpty ?? true { return nil }
         }
+        let isAgent = name?.hasPrefix("agent:") ?? false
+        if isAgent { name = name.map { String($0.dropFirst("agent:".count)) } }
+        if name?.isEmpty ?? false { return nil }
         let parts = amount.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let unit = CalendarUnit(rawValue: String(parts[1])),
             let nanodollars = Money.parse(parts[0].first == "$" ? parts[0].dropFirst() : parts[0]),
             nanodollars > 0
         else { return nil }
-        self.init(nanodollars: nanodollars, unit: unit, model: model)
+        self.init(
+            nanodollars: nanodollars, unit: unit, model: isAgent ? nil : name,
+            agent: isAgent ? name : nil)
+    }
+
+    /// As it is written where it is set: `agent:deep-code-reasoner=2/day`.
+    package var rule: String {
+        let whose = model.map { "\($0)=" } ?? agent.map { "agent:\($0)=" } ?? ""
+        return "\(whose)\(Money.plain(nanodollars))/\(unit.rawValue)"
+    }
+
+    /// Whether it holds for what has these names.
+    package func isFor(model name: String?, agent other: String?) -> Bool {
+        if let model { return name.map { matches($0, model) } ?? false }
+        if let agent { return other.map { matches($0, agent) } ?? false }
+        return true
     }
 
     /// The hour, day, week, month or year a moment is in. Seconds since 1970.
-    func stretch(at moment: Int64, _ calendar: Calendar) -> Range<Int64> {
+    package func stretch(at moment: Int64, _ calendar: Calendar) -> Range<Int64> {
         // The end of a period belongs to the period.
         let inside = moment - 1
         let start = calendar.start(of: unit, inside)
@@ -162,6 +192,15 @@ package enum Money {
         for _ in parts[1].count..<9 { fraction *= 10 }
         let (sum, overflow) = (whole * 1_000_000_000).addingReportingOverflow(fraction)
         return overflow ? nil : sum
+    }
+
+    /// `12.5`: what `parse` reads, in its shortest form.
+    static func plain(_ nanodollars: Int64) -> String {
+        let (whole, rest) = nanodollars.quotientAndRemainder(dividingBy: 1_000_000_000)
+        if rest == 0 { return String(whole) }
+        var fraction = Reports.digits(rest, 9)[...]
+        while fraction.utf8.last == UInt8(ascii: "0") { fraction.removeLast() }
+        return "\(whole).\(fraction)"
     }
 
     private static func number(_ text: some Collection<UInt8>, _ digits: Int) -> Int64? {

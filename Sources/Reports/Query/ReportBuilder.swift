@@ -101,10 +101,11 @@ struct ReportBuilder {
         _ row: Row, _ budget: inout (state: Budget, stretch: Range<Int64>, spent: Int64)
     ) {
         guard row.nanodollars != Row.noCost else { return }
-        if let model = budget.state.model {
-            guard let text = scan.labels.text(.model, of: Int(row.labels)), matches(text, model)
-            else { return }
-        }
+        let set = Int(row.labels)
+        guard
+            budget.state.isFor(
+                model: scan.labels.text(.model, of: set), agent: scan.labels.text(.agent, of: set))
+        else { return }
         budget.spent = adding(budget.spent, row.nanodollars)
     }
 

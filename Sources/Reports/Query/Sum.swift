@@ -155,7 +155,7 @@ package struct Sum: Sendable {
 }
 
 /// A sum that stays at the ends of its range.
-func adding(_ a: Int64, _ b: Int64) -> Int64 {
+package func adding(_ a: Int64, _ b: Int64) -> Int64 {
     let (sum, overflow) = a.addingReportingOverflow(b)
     return overflow ? (b < 0 ? .min : .max) : sum
 }

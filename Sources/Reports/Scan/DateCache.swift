@@ -1,9 +1,11 @@
 import Records
 
 /// Times as they are written, whose dates hardly ever change from line to line.
-struct DateCache {
+package struct DateCache {
     private var date: (UInt64, UInt16) = (0, 0)
     private var start: Int64 = 0
+
+    package init() {}
 
     /// Microseconds since 1970 of `2026-11-21T10:00:00.123456Z`; nil for any other form.
     mutating func time(_ text: UnsafeRawBufferPointer) -> Int64? {

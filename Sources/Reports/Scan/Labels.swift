@@ -12,20 +12,22 @@ package enum Label: Int, CaseIterable, Sendable {
 }
 
 /// Which names a record bears: one number for each, 0 for none.
-struct LabelSet: Hashable {
+package struct LabelSet: Hashable {
     var values: InlineArray<8, UInt32> = .init(repeating: 0)
 
-    subscript(label: Label) -> UInt32 {
+    package init() {}
+
+    package subscript(label: Label) -> UInt32 {
         get { values[label.rawValue] }
         set { values[label.rawValue] = newValue }
     }
 
-    static func == (a: LabelSet, b: LabelSet) -> Bool {
+    package static func == (a: LabelSet, b: LabelSet) -> Bool {
         for index in 0..<8 where a.values[index] != b.values[index] { return false }
         return true
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         var hash: UInt64 = 0
         for index in 0..<8 { hash = mix(hash ^ UInt64(values[index])) }
         hasher.combine(hash)
@@ -35,18 +37,20 @@ struct LabelSet: Hashable {
 /// Every name that was met, and every combination of them, each with a number.
 ///
 /// A ledger has few of both: a row keeps the number of its combination.
-struct Labels {
+package struct Labels {
     /// The names of each label; the first stands for none.
     private(set) var texts: [[String]] = Label.allCases.map { _ in [""] }
-    private(set) var sets: [LabelSet] = [LabelSet()]
+    package private(set) var sets: [LabelSet] = [LabelSet()]
 
     private var tables: [NameTable] = Label.allCases.map { _ in NameTable() }
     private var known: [LabelSet: UInt32] = [LabelSet(): 0]
     private var lastSet = LabelSet()
     private var lastPlace: UInt32 = 0
 
+    package init() {}
+
     /// The number of a name.
-    mutating func place(of label: Label, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package mutating func place(of label: Label, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         let place = tables[label.rawValue].place(of: bytes)
         if place == texts[label.rawValue].count {
             texts[label.rawValue].append(String(decoding: bytes, as: UTF8.self))
@@ -55,7 +59,7 @@ struct Labels {
     }
 
     /// The number of a combination.
-    mutating func place(of set: LabelSet) -> UInt32 {
+    package mutating func place(of set: LabelSet) -> UInt32 {
         if set == lastSet { return lastPlace }
         lastSet = set
         if let place = known[set] {
@@ -69,7 +73,7 @@ struct Labels {
     }
 
     /// The name a combination has; nil for none.
-    func text(_ label: Label, of set: Int) -> String? {
+    package func text(_ label: Label, of set: Int) -> String? {
         let place = sets[set][label]
         return place == 0 ? nil : texts[label.rawValue][Int(place)]
     }

@@ -15,19 +15,19 @@ import Records
 /// again by the reader that knows every form (`Projection.init(anyForm:)`). Both give the same for
 /// every line; only that strings are valid UTF-8 and have no bare control characters is not asked
 /// here.
-struct LineWalk {
+package struct LineWalk {
     let bytes: UnsafeRawBufferPointer
     var place = 0
     private let hasEscapes: Bool
 
     /// - Parameter bytes: one line without its end; valid while the walk lasts.
-    init(_ bytes: UnsafeRawBufferPointer) {
+    package init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
         hasEscapes = bytes.baseAddress.map { memchr($0, 0x5c, bytes.count) != nil } ?? false
     }
 
     /// Nil when the line has another form.
-    mutating func projection(
+    package mutating func projection(
         _ names: inout Labels, _ dates: inout DateCache
     ) -> Projection? {
         guard take(#"{"v":1,"kind":""#), let kind = kind() else { return nil }
@@ -216,6 +216,8 @@ struct LineWalk {
         case 12 where isEqual(key, "client_turns") && draft.kind == .trace:
             seen.insert(.clientTurns)
             return tokens(&draft.row.reasoning)
+        case 14 where isEqual(key, "retry_after_ms") && draft.kind == .call:
+            return retryAfter(&draft)
         case 13 where isEqual(key, "request_bytes"):
             seen.insert(.requestBytes)
             return digits() != nil
@@ -313,6 +315,12 @@ struct LineWalk {
         guard let (whole, fraction) = decimal(places: 3), whole < 1 << 50 else { return false }
         row.duration = whole &* 1_000 &+ fraction
         seen.insert(.duration)
+        return true
+    }
+
+    private mutating func retryAfter(_ draft: inout Projection) -> Bool {
+        guard let (whole, fraction) = decimal(places: 3), whole < 1 << 50 else { return false }
+        draft.retryAfter = whole &* 1_000 &+ fraction
         return true
     }
 

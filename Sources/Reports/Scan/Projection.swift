@@ -1,14 +1,17 @@
-import Records
+package import Records
 
 /// What a report needs of one line, and of which kind the line is.
-struct Projection {
-    enum Kind { case call, usage, trace, begin, session }
+package struct Projection {
+    package enum Kind: Sendable { case call, usage, trace, begin, session }
 
-    var kind: Kind
-    var row: Row
-    var labels = LabelSet()
+    package var kind: Kind
+    package var row: Row
+    package var labels = LabelSet()
     /// Whose share the record is.
-    var partOf: Identity?
+    package var partOf: Identity?
+    /// When the provider's error said to come back, in microseconds after the answer; 0 if it did
+    /// not.
+    package var retryAfter: UInt64 = 0
     /// Where in the line it stands what a policy did to the call, if that was not read yet.
     var policyPlace: Range<Int>?
     /// What a policy did to the call.
@@ -16,7 +19,7 @@ struct Projection {
 }
 
 /// Why a line gives no projection.
-enum Unprojected: Error {
+package enum Unprojected: Error {
     /// A version, a kind or a value this program does not know.
     case unknown
     /// No record.
@@ -33,6 +36,11 @@ extension Projection {
             throw .broken
         }
         guard case .record(let record) = decoded else { throw .unknown }
+        self.init(record, line, &names)
+    }
+
+    /// - Parameter line: what the record was read from.
+    package init(_ record: Record, _ line: Span<UInt8>, _ names: inout Labels) {
         switch record {
         case .session(let session):
             self.init(kind: .session, row: Row(id: .any(session.id).0, time: 0))
@@ -59,6 +67,7 @@ extension Projection {
         take(call.policy)
         row.direction = Direction(call.direction)
         row.outcome = Outcome(call.outcome)
+        if kind == .call { retryAfter = microseconds(call.retryAfterMilliseconds ?? 0) }
         if let usage = call.usage {
             row.marks.insert(.hasUsage)
             if usage.source == .estimated { row.marks.insert(.estimated) }
@@ -139,7 +148,7 @@ extension Row {
 
 extension Identity {
     /// The identity of an id, and whether it is a UUID.
-    static func any(_ id: String) -> (Identity, Bool) {
+    package static func any(_ id: String) -> (Identity, Bool) {
         var id = id
         return id.withUTF8 { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)

@@ -1,30 +1,30 @@
 /// What a report needs of one ledger line, in 64 bytes: a million fit into 64 MB.
-struct Row {
+package struct Row {
     /// Which record a row is of. A lost call is a `begin` that no `call` followed.
-    enum Kind: UInt8 { case call, usage, trace, lost }
+    package enum Kind: UInt8 { case call, usage, trace, lost }
 
-    var id: Identity
+    package var id: Identity
     /// Microseconds since 1970.
-    var time: Int64
+    package var time: Int64
     /// Microseconds.
-    var duration: UInt64 = 0
+    package var duration: UInt64 = 0
     /// Billionths of a dollar; `noCost` when unknown.
-    var nanodollars = Self.noCost
+    package var nanodollars = Self.noCost
     /// Tokens, `noTokens` when unknown. A trace has its quality (the bits of a double, the higher
     /// half first), its turns and the client's turns here.
-    var input = Self.noTokens
+    package var input = Self.noTokens
     var cached = Self.noTokens
-    var output = Self.noTokens
+    package var output = Self.noTokens
     var reasoning = Self.noTokens
     /// Place in `Labels` of the combination of names.
-    var labels: UInt32 = 0
-    var kind: Kind = .call
-    var outcome: Outcome = .ok
-    var direction: Direction = .clientToServer
-    var marks: Marks = []
+    package var labels: UInt32 = 0
+    package var kind: Kind = .call
+    package var outcome: Outcome = .ok
+    package var direction: Direction = .clientToServer
+    package var marks: Marks = []
 
-    static let noCost = Int64.min
-    static let noTokens = UInt32.max
+    package static let noCost = Int64.min
+    package static let noTokens = UInt32.max
 
     /// A count of tokens as a row keeps it: 4,294,967,294 stands for anything larger, which no
     /// model reads.
@@ -49,17 +49,20 @@ struct Row {
 }
 
 extension Row {
-    struct Marks: OptionSet {
-        let rawValue: UInt8
-        static let costReported = Marks(rawValue: 1)
-        static let costPriced = Marks(rawValue: 2)
-        static let unpriced = Marks(rawValue: 4)
+    package struct Marks: OptionSet {
+        package let rawValue: UInt8
+
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        package static let costReported = Marks(rawValue: 1)
+        package static let costPriced = Marks(rawValue: 2)
+        package static let unpriced = Marks(rawValue: 4)
         /// The tokens are estimates.
         static let estimated = Marks(rawValue: 8)
         /// The tokens are known at all.
-        static let hasUsage = Marks(rawValue: 16)
+        package static let hasUsage = Marks(rawValue: 16)
         /// A share of another record, not a request of its own.
-        static let part = Marks(rawValue: 32)
+        package static let part = Marks(rawValue: 32)
         /// Another row has the same id and came later.
         static let replaced = Marks(rawValue: 64)
         /// The id is no UUID; `Identity` is a hash of it.
@@ -96,9 +99,9 @@ package enum Direction: UInt8, CaseIterable, Sendable {
 }
 
 /// The 128 bits of a UUID, or as many of a hash of an id that is none.
-struct Identity: Hashable {
-    var high: UInt64
-    var low: UInt64
+package struct Identity: Hashable, Sendable {
+    package var high: UInt64
+    package var low: UInt64
 
     /// The UUID's text.
     var text: String {
@@ -138,13 +141,13 @@ struct Identity: Hashable {
         low = hashBytes(bytes, seed: 0xc2b2_ae3d_27d4_eb4f)
     }
 
-    init(high: UInt64, low: UInt64) {
+    package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
 
     /// UUIDs that were made in order differ least in their first half.
-    var hash: UInt64 { mix(high ^ (low &* 0x9e37_79b9_7f4a_7c15)) }
+    package var hash: UInt64 { mix(high ^ (low &* 0x9e37_79b9_7f4a_7c15)) }
 }
 
 /// The value of eight lower-case hexadecimal digits, the first in the lowest byte.

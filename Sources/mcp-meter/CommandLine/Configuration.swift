@@ -21,6 +21,8 @@ struct Configuration {
     var surface: String?
     /// W3C trace context that calls belong to, from whoever started us.
     var traceparent: String?
+    /// Budgets, limits and routes; nil: none.
+    var policy: PolicySettings?
     /// Where records are to be sent, so that none may be removed before it was.
     var destinations: [Destination] = []
     /// One line each: which variable has which bad value, and what was expected.
@@ -66,11 +68,7 @@ struct Configuration {
             complain("MCP_METER", word, "on or off")
         }
         guard isOn else { return }
-        for name in Self.policyVariables where values[name] != nil {
-            complaints.append(
-                "\(name) is set, but this version enforces no policy: calls are metered, none is "
-                    + "held back.")
-        }
+        policy = PolicySettings(values) { complaints.append($0) }
         guard Self.endpointVariables.contains(where: { values[$0] != nil }) else { return }
         var said: [String] = []
         let sinks = Sinks.configured(environment) { said.append($0) }

@@ -1,4 +1,5 @@
 import Metering
+import Policy
 import Posix
 import Records
 
@@ -30,14 +31,9 @@ extension DoctorReport {
             warn(
                 area, "switch", "off: no variable switches it on", remedy: "export MCP_METER=on")
         }
-        for name in Configuration.policyVariables where values[name] != nil {
-            warn(
-                area, "policy", "\(name) is set, but this version enforces no policy",
-                remedy: "unset \(name), or leave it for a version that does")
-        }
+        if let policy = configuration.policy { ok(area, "policy", policy.sentence) }
         var said: Set<String> = []
-        for line in configuration.complaints + complaints
-        where !Configuration.policyVariables.contains(where: { line.hasPrefix($0 + " ") }) {
+        for line in configuration.complaints + complaints {
             guard said.insert(line).inserted else { continue }
             let name = line.split(separator: " ").first.map(String.init) ?? "the variable"
             fail(area, "variables", line, remedy: "set \(name) to what is expected, or unset it")
@@ -61,6 +57,7 @@ extension DoctorReport {
         } else {
             ok(area, "prices", "the built-in table")
         }
+        checkRoutes(configuration, area)
         guard let path = configuration.profilesPath else { return }
         do {
             let profiles = try ProfileFile.read(
@@ -70,6 +67,19 @@ extension DoctorReport {
             fail(
                 area, "profiles", "MCP_METER_PROFILES (\(path)): \(error)",
                 remedy: "mend the file at that place, or unset MCP_METER_PROFILES")
+        }
+    }
+
+    private mutating func checkRoutes(_ configuration: Configuration, _ area: String) {
+        guard let path = configuration.policy?.routesPath else { return }
+        do {
+            let rules = try RouteFile.read(
+                readWholeFile(path, atMost: ConfigurationFiles.bytesMax))
+            ok(area, "routes", "\(Self.count(rules.count, "rule")) in \(path)")
+        } catch {
+            fail(
+                area, "routes", "MCP_METER_ROUTES (\(path)): \(error)",
+                remedy: "mend the file at that place, or unset MCP_METER_ROUTES")
         }
     }
 

@@ -51,8 +51,13 @@ enum RelayCommand {
                 let session = Session(
                     starting: plan, in: directory, at: start, blackBox: relay.blackBox)
             {
-                status = try relay.run(
-                    observingClient: session.client, observingServer: session.server)
+                if let gatekeeper = session.gatekeeper {
+                    status = try relay.run(
+                        judgingClient: gatekeeper, observingServer: session.server)
+                } else {
+                    status = try relay.run(
+                        observingClient: session.client, observingServer: session.server)
+                }
                 isRecorded = session.finish(status)
             } else {
                 status = try relay.run(observingClient: Nobody(), observingServer: Nobody())

@@ -1,4 +1,5 @@
 import Metering
+import Policy
 import Posix
 import Records
 
@@ -18,6 +19,19 @@ enum ConfigurationFiles {
                 "MCP_METER_PROFILES (\(path)): \(error). It is left out; expected a JSON file of "
                     + "server profiles.")
             return []
+        }
+    }
+
+    /// `MCP_METER_ROUTES`; nil for no routes, and for those that cannot be read.
+    static func routes(_ path: String?) -> Router? {
+        guard let path else { return nil }
+        do {
+            return Router(rules: try RouteFile.read(readWholeFile(path, atMost: bytesMax)))
+        } catch {
+            Console.complain(
+                "MCP_METER_ROUTES (\(path)): \(error). No call is routed; `mcp-meter help route` "
+                    + "tells what is expected.")
+            return nil
         }
     }
 

@@ -1,6 +1,7 @@
 import Delivery
 import Ledger
 import Metering
+import Policy
 import Posix
 import Records
 import Synchronization
@@ -88,9 +89,12 @@ struct Desk: ~Copyable {
             observe(parcel)
             if parcel.begin != nil { takeEarly(since: 0) }
         case .nudge: break
-        case .ended(let stamp, let status, let malformed):
+        case .marks(let marks):
+            for mark in marks { records.append(.mark(mark)) }
+        case .ended(let stamp, let status, let unread):
             takeEarly(since: .max)
-            meter.counts.malformed &+= malformed
+            meter.counts.malformed &+= unread.malformed
+            meter.counts.unjudged &+= unread.unjudged
             meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
             meter.ending(at: stamp, into: &records)
             if meter.awaitsLog {
@@ -105,7 +109,8 @@ struct Desk: ~Copyable {
 
     private mutating func observe(_ parcel: Parcel) {
         meter.observed(
-            parcel.observation, sender: parcel.sender, id: parcel.begin?.id, into: &records)
+            parcel.observation, sender: parcel.sender, id: parcel.begin?.id,
+            decision: parcel.decision, into: &records)
         office.pool.giveBack(parcel.observation)
     }
 
@@ -152,6 +157,7 @@ struct Desk: ~Copyable {
             // A server that dies with thousands of calls open makes more than one write takes.
             if bytes.count >= Self.writeBytes { append() }
         }
+        let written = setup.accounts == nil ? [] : records
         records.removeAll(keepingCapacity: true)
         for (id, held) in waiting where isDue(held, at: now) {
             bytes.append(contentsOf: held.begin.line)
@@ -159,6 +165,7 @@ struct Desk: ~Copyable {
             waiting[id] = nil
         }
         append()
+        if !written.isEmpty { setup.accounts?.settle(written) }
         haveDelivered(at: now)
         for slot in settled { office.blackBox.release(slot) }
         settled.removeAll(keepingCapacity: true)
@@ -218,6 +225,7 @@ struct Desk: ~Copyable {
         case .call(let call) where setup.logLevel >= .debug,
             .usage(let call) where setup.logLevel >= .debug:
             setup.complain(CallLine.text(call))
+        case .mark(let mark): setup.complain(mark.sentence)
         case .trace(let trace) where setup.logLevel >= .debug:
             setup.complain(CallLine.text(trace))
         default: break

@@ -1,6 +1,7 @@
 import Delivery
 import Ledger
 import Metering
+import Policy
 import Posix
 import Records
 import Synchronization
@@ -22,6 +23,8 @@ final class MeteringThread: @unchecked Sendable {
         var joins: JoinPlan?
         /// Where records are to be sent: none may be removed before it was.
         var destinations: [Destination]
+        /// Budgets and limits to be told of what was written; nil without any.
+        var accounts: (any Admitting)?
         /// What else is said there: the session's beginning and end, each call.
         var logLevel = Configuration.LogLevel.error
         /// Says a line on standard error.
@@ -61,10 +64,10 @@ final class MeteringThread: @unchecked Sendable {
     /// - Parameter nanoseconds: so long at most, even for a thread that gets no processor.
     /// - Returns: whether everything is in the ledger.
     func finish(
-        status: Int, malformed: UInt64, waitingAtMost nanoseconds: UInt64 = 5_000_000_000
+        status: Int, unread: UnreadLines, waitingAtMost nanoseconds: UInt64 = 5_000_000_000
     ) -> Bool {
         let end = Delivery.ended(
-            stamp: MonotonicClock.now(), status: status, malformed: malformed)
+            stamp: MonotonicClock.now(), status: status, unread: unread)
         let deadline = MonotonicClock.now() &+ nanoseconds
         var isPushed = office.queue.tryPush(end)
         while !office.isDiskStuck, MonotonicClock.now() < deadline {

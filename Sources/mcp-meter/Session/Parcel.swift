@@ -8,8 +8,18 @@ enum Delivery: Sendable {
     case message(Parcel)
     /// There is something to write.
     case nudge
-    /// The session is over: when, how the server ended, and the lines that were no message.
-    case ended(stamp: UInt64, status: Int, malformed: UInt64)
+    /// Shares of budgets and limits that were reached.
+    case marks([MarkRecord])
+    /// The session is over: when, and how the server ended.
+    case ended(stamp: UInt64, status: Int, unread: UnreadLines)
+}
+
+/// Lines of which no message came to the metering thread, or not all that there was to say.
+struct UnreadLines: Sendable {
+    /// Those that were no message.
+    var malformed: UInt64
+    /// Those that a policy could not judge.
+    var unjudged: UInt64
 }
 
 /// An observed message on its way from a pump to the metering thread: whoever holds it is the only
@@ -21,6 +31,8 @@ struct Parcel: @unchecked Sendable {
     /// Of a request: the id its record will have, its `begin` line, and where the black box keeps
     /// that line until the ledger does.
     var begin: Begin?
+    /// Of a request that a policy had something to say of.
+    var decision: CallDecision?
 
     struct Begin: Sendable {
         let id: String

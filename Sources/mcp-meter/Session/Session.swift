@@ -20,10 +20,12 @@ struct SessionPlan: Sendable {
 }
 
 /// A metered session: two taps, the thread behind them, and the files that describe prices and
-/// servers.
+/// servers; with a policy, who applies it.
 struct Session {
     let client: Tap
     let server: Tap
+    /// Stands before `client` where there is a policy.
+    let gatekeeper: Gatekeeper?
     private let thread: MeteringThread
     private let office: Office
 
@@ -49,16 +51,26 @@ struct Session {
         office = Office(queueCapacity: Self.queueCapacity, begins: begins, blackBox: blackBox)
         client = Tap(.clientToServer, vocabulary: vocabulary, office: office)
         server = Tap(.serverToClient, vocabulary: vocabulary, office: office)
-        let seed = (randomBits(), randomBits())
+        let configuration = MeterConfiguration(
+            plan, session: id, clock: clock, seed: (randomBits(), randomBits()),
+            vocabulary: vocabulary, profiles: profiles)
+        let policies = Policies(plan, configuration, in: directory)
+        if let ruler = policies?.ruler {
+            gatekeeper = Gatekeeper(client, ruler, vocabulary: vocabulary, office: office)
+        } else {
+            gatekeeper = nil
+        }
         let setup = MeteringThread.Setup(
             configuration: {
-                MeterConfiguration(
-                    plan, session: id, clock: clock, seed: seed, vocabulary: vocabulary,
-                    profiles: profiles)
+                var configuration = policies?.configuration ?? configuration
+                if policies == nil {
+                    configuration.prices = ConfigurationFiles.prices(plan.configuration)
+                }
+                return configuration
             },
             directory: directory, start: start,
             joins: JoinPlan(plan.environment, since: clock.time(at: start)),
-            destinations: plan.configuration.destinations,
+            destinations: plan.configuration.destinations, accounts: policies?.accounts,
             logLevel: plan.configuration.logLevel, complain: Console.complain)
         thread = MeteringThread(office: office, setup: setup)
         do throws(SystemError) {
@@ -74,8 +86,10 @@ struct Session {
     /// - Returns: whether everything observed is in the ledger: false when the disk hangs.
     func finish(_ status: TerminationStatus) -> Bool {
         thread.finish(
-            status: Int(status.shellCode), malformed: client.malformedLines &+ server.malformedLines
-        )
+            status: Int(status.shellCode),
+            unread: UnreadLines(
+                malformed: client.malformedLines &+ server.malformedLines,
+                unjudged: gatekeeper?.unjudgedLines ?? 0))
     }
 }
 
@@ -89,7 +103,7 @@ extension Vocabulary {
 }
 
 extension MeterConfiguration {
-    /// The configuration of a session, its price file read.
+    /// The configuration of a session, its price file not yet read.
     init(
         _ plan: SessionPlan, session: String, clock: SessionClock, seed: (UInt64, UInt64),
         vocabulary: Vocabulary, profiles: [Profile]
@@ -98,7 +112,6 @@ extension MeterConfiguration {
             session: session, pid: Int(getpid()), clock: clock,
             identifiers: IdentifierSource(seed: seed), command: plan.command,
             vocabulary: vocabulary)
-        prices = ConfigurationFiles.prices(plan.configuration)
         let variables = plan.environment
         environment = { variables[$0].flatMap { $0.isEmpty ? nil : $0 } }
         self.profiles = profiles

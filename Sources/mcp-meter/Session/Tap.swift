@@ -22,6 +22,9 @@ final class Tap: ByteObserver, @unchecked Sendable {
 
     func end() { scanner.finish() }
 
+    /// What goes with the client's calls that are observed from here on.
+    func accompany(with envelope: Envelope?) { scanner.sink.envelope = envelope }
+
     /// Lines that were no message. Only once the relay has stopped.
     var malformedLines: UInt64 { scanner.malformedLines }
 }
@@ -94,21 +97,34 @@ final class Office: Sendable {
     }
 }
 
+/// What was decided of a line before it was observed.
+struct Envelope: Sendable {
+    /// The id that the record of its call has to have; nil: any.
+    var id: String?
+    var decision: CallDecision?
+}
+
 /// Gives each message its envelope. A request gets its id here, and its `begin` into the black box,
 /// before its answer can reach the client.
 private struct Outbox: FrameSink {
     let sender: CallRecord.Direction
     let office: Office
+    var envelope: Envelope?
 
     mutating func finished(_ observation: Observation) -> Observation {
         var parcel = Parcel(observation: observation, sender: sender)
         if observation.kind == .request {
-            let id = UUIDv7().description
-            if let begin = office.begins.begin(observation, sender: sender, id: id) {
+            var id: String?
+            if let envelope, observation.method == "tools/call" {
+                id = envelope.id
+                parcel.decision = envelope.decision
+            }
+            let callID = id ?? UUIDv7().description
+            if let begin = office.begins.begin(observation, sender: sender, id: callID) {
                 var line: [UInt8] = []
                 line.reserveCapacity(BlackBox.lineBytesMax)
                 Record.begin(begin).encode(into: &line)
-                parcel.begin = Parcel.Begin(id: id, line: line, slot: office.save(line))
+                parcel.begin = Parcel.Begin(id: callID, line: line, slot: office.save(line))
             }
         }
         office.post(parcel)
