@@ -117,7 +117,9 @@ enum MetricID: Int, CaseIterable, Sendable {
         Family(
             "mcp_meter_policy_wait_seconds", .histogram(durationBounds),
             labels: ["reason", "server"], decimals: 6, seriesMax: 500,
-            help: "How long calls were held back that a policy held back.",
+            help:
+                "How long calls were held back that a policy held back. One that was routed, too, is "
+                + "under route.",
             cardinality: "one for each reason and server, at most 500",
             example: "sum by (reason) (increase(mcp_meter_policy_wait_seconds_sum[1d]))"),
         Family(
@@ -147,7 +149,7 @@ enum MetricID: Int, CaseIterable, Sendable {
         Family(
             "mcp_meter_budget_used_ratio", .gauge, labels: ["budget"], decimals: 6, seriesMax: 64,
             help: "Spent of a budget, as a share of it: 1 is all of it.",
-            cardinality: perBudget, example: "max(mcp_meter_budget_used_ratio) >= 0.8"),
+            cardinality: perBudget, example: "max by (budget) (mcp_meter_budget_used_ratio)"),
         Family(
             "mcp_meter_calls_total", .counter,
             labels: ["server", "method", "tool", "direction", "outcome"],
