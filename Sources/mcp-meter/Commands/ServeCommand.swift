@@ -2,6 +2,7 @@ import Delivery
 import Exporter
 import Ledger
 import Metering
+import Policy
 import Posix
 import Records
 import Reports
