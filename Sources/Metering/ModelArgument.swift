@@ -8,6 +8,8 @@ package struct ModelArgument: Sendable, Equatable {
     package var accepted: [String]
     /// What the server's own names for models mean.
     package var aliases: [String: String]
+    /// The tool asks models of several companies.
+    package var isMulti: Bool
     /// The tool asks no model, whatever its arguments are called.
     package var isRefused: Bool
 
@@ -19,6 +21,7 @@ package struct ModelArgument: Sendable, Equatable {
         isKnown = !named.isEmpty
         accepted = known?.models ?? profile?.models ?? []
         aliases = profile?.aliases ?? [:]
+        isMulti = (known?.provider ?? profile?.provider) == "multi"
         isRefused = known?.callsModel == false
     }
 

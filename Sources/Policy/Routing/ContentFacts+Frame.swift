@@ -83,6 +83,9 @@ extension ContentScanner {
         var index = 0
         let count = text.count
         while index < count {
+            index = feedLetters(text, index)
+            index = feedThreeBytes(text, index)
+            guard index < count else { break }
             let byte = text[index]
             index &+= 1
             if byte != UInt8(ascii: "\\") {

@@ -39,7 +39,7 @@ package struct ContentFacts: Sendable, Equatable {
     private var isCode: Bool {
         codeLines >= 2 && codeShare >= 0.15 || codeLines >= 20 || fences > 0 && codeLines > 0
             || codeLines > 0 && codeShare >= 0.5
-            || programming >= 4
+            || programming >= 3
                 && isDense(programming, wordsEach: 20)
     }
 

@@ -31,7 +31,9 @@ struct ContentLine {
         }
         if afterCode, indent >= 2 { return true }
         guard signs > 0, mathematics <= signs else { return false }
-        let points = signs &+ keywords &+ (indent >= 2 ? 1 : 0) &+ (beginsWithKeyword ? 1 : 0)
-        return points >= 3 && points &* 2 >= words && (signs >= 2 || beginsWithKeyword)
+        // Words alone make no code: English has most of them too.
+        let words = min(keywords, signs &* 2 &+ 2)
+        let points = signs &+ words &+ (indent >= 2 ? 1 : 0) &+ (beginsWithKeyword ? 1 : 0)
+        return points >= 3 && points &* 2 >= self.words && (signs >= 2 || beginsWithKeyword)
     }
 }

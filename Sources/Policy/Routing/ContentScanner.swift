@@ -18,8 +18,12 @@ struct ContentScanner {
     /// Such a thing and an operator.
     private var isOperatorOpen = false
     private var last: UInt8 = 0
-    /// `last` is a full stop right behind a word.
-    private var isDotted = false
+    /// `last` is right behind a word, as in `foo.bar`.
+    private var isBehindWord = false
+    /// `last` is a backslash that may begin a command of LaTeX, and not go on with a path.
+    private var isCommandOpen = false
+    /// The last word could be a directory's; `2\pi` is none.
+    private var isPathLike = false
     /// A scalar of several bytes, and how many are to come.
     private var scalar: UInt32 = 0
     private var missing = 0
@@ -32,9 +36,19 @@ struct ContentScanner {
         var digits = 0
         var isCommand = false
         var isGreek = false
-        var isLower = false
-        /// `likeThis` or `like_this`.
-        var isIdentifier = false
+        /// The letter before; 0x20 in it says that it was lower case.
+        var before: UInt8 = 0
+        /// 0x20 in it: a capital stood behind a small letter, `likeThis`.
+        var humps: UInt8 = 0
+        var hasUnderscore = false
+
+        @inline(__always)
+        mutating func add(letter: UInt8) {
+            hash = ContentWords.add(letter | 0x20, to: hash)
+            length &+= 1
+            humps |= before & ~letter
+            before = letter
+        }
     }
 
     /// A block between lines that begin with three backticks.
@@ -58,17 +72,9 @@ struct ContentScanner {
     @inline(__always)
     mutating func feed(_ byte: UInt8) {
         line.bytes &+= 1
-        let lower = byte | 0x20
-        if lower >= UInt8(ascii: "a"), lower <= UInt8(ascii: "z") {
+        if Self.isLetter(byte) {
             if word.length == 0 { beginWord() }
-            word.hash = ContentWords.add(lower, to: word.hash)
-            word.length &+= 1
-            if lower == byte {
-                word.isLower = true
-            } else {
-                if word.isLower { word.isIdentifier = true }
-                word.isLower = false
-            }
+            word.add(letter: byte)
         } else if byte == 0x20 {
             if word.length > 0 { endWord() }
             if !line.hasBegun { line.indent &+= 1 }
@@ -76,6 +82,49 @@ struct ContentScanner {
             other(byte)
         }
         last = byte
+    }
+
+    /// Takes the letters that a text has from `start` on, if any, all at once; ends at anything
+    /// else.
+    @inline(__always)
+    mutating func feedLetters(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        var index = start
+        guard index < text.count, Self.isLetter(text[index]) else { return index }
+        if word.length == 0 { beginWord() }
+        var (hash, before, humps) = (word.hash, word.before, word.humps)
+        var letter = text[index]
+        repeat {
+            hash = ContentWords.add(letter | 0x20, to: hash)
+            humps |= before & ~letter
+            before = letter
+            index &+= 1
+            letter = index < text.count ? text[index] : 0
+        } while Self.isLetter(letter)
+        (word.hash, word.before, word.humps) = (hash, before, humps)
+        word.length &+= index &- start
+        line.bytes &+= UInt64(index &- start)
+        last = before
+        return index
+    }
+
+    /// Takes a scalar of three bytes, if that is what a text has at `start`.
+    @inline(__always)
+    mutating func feedThreeBytes(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        guard start &+ 3 <= text.count, text[start] & 0xF0 == 0xE0 else { return start }
+        let bytes = (text[start], text[start &+ 1], text[start &+ 2])
+        guard bytes.1 & 0xC0 == 0x80, bytes.2 & 0xC0 == 0x80 else { return start }
+        missing = 0
+        line.bytes &+= 3
+        last = bytes.2
+        other(
+            scalar: UInt32(bytes.0 & 15) << 12 | UInt32(bytes.1 & 0x3F) << 6
+                | UInt32(bytes.2 & 0x3F))
+        return start &+ 3
+    }
+
+    @inline(__always)
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26
     }
 
     /// Ends a text: what follows is in another line, phrase and block.
@@ -95,12 +144,13 @@ struct ContentScanner {
             word.hash = ContentWords.add(byte, to: word.hash)
             word.length &+= 1
             word.digits &+= 1
-            word.isLower = false
+            word.before = 0
         case UInt8(ascii: "_"):
             if word.length == 0 { beginWord() }
             word.hash = ContentWords.add(byte, to: word.hash)
             word.length &+= 1
-            word.isIdentifier = true
+            word.hasUnderscore = true
+            word.before = 0
         case 0x0A: endLine()
         case 0x09:
             if word.length > 0 { endWord() }
@@ -115,8 +165,8 @@ struct ContentScanner {
 
     private mutating func beginWord() {
         line.hasBegun = true
-        word.isCommand = last == UInt8(ascii: "\\")
-        if isDotted, last == UInt8(ascii: ".") { line.signs &+= 1 }
+        word.isCommand = isCommandOpen && last == UInt8(ascii: "\\")
+        if isBehindWord, last == UInt8(ascii: ".") { line.signs &+= 1 }
         if last == UInt8(ascii: "<") || last == UInt8(ascii: "$") { line.signs &+= 1 }
         if fence.ticks < 3 { fence.ticks = -1 }
     }
@@ -126,7 +176,8 @@ struct ContentScanner {
         word = Word()
         line.words &+= 1
         line.lastSign = 0
-        if ended.isIdentifier { line.signs &+= 1 }
+        let isIdentifier = ended.hasUnderscore || ended.humps & 0x20 != 0
+        if isIdentifier, ended.length <= Self.wordLengthMax { line.signs &+= 1 }
         // `x`, `12`, `3x`
         let isTerm = ended.length &- ended.digits <= 1
         if isTerm, isOperatorOpen || ended.isGreek { line.mathematics &+= 1 }
@@ -138,6 +189,7 @@ struct ContentScanner {
         if fence.ticks >= 3, fence.language == 0 { fence.language = ended.hash }
         wordBefore = ended.hash
         ideographBefore = 0
+        isPathLike = !ended.isCommand && ended.length > 2
     }
 
     @inline(__always)
@@ -166,7 +218,10 @@ struct ContentScanner {
         if endsWord { endWord() }
         line.hasBegun = true
         line.lastSign = byte
-        isDotted = endsWord
+        isBehindWord = endsWord
+        if byte == UInt8(ascii: "\\") {
+            isCommandOpen = last != UInt8(ascii: ":") && !(endsWord && isPathLike)
+        }
         if fence.ticks >= 0, fence.ticks < 3 {
             fence.ticks = byte == UInt8(ascii: "`") ? fence.ticks &+ 1 : -1
         }
@@ -261,7 +316,7 @@ struct ContentScanner {
             word.hash = ContentWords.add(scalar, to: word.hash)
             word.length &+= 1
             word.isGreek = (0x370...0x3FF).contains(scalar)
-            word.isLower = false
+            word.before = 0
         }
     }
 

@@ -49,6 +49,7 @@ package enum RouteFile {
         var names: Set<String> = []
         try reader.enterArray()
         while try reader.nextElement() {
+            _ = try reader.peek()
             let start = reader.offset
             let rule = try route(&reader, place: rules.count + 1)
             guard names.insert(rule.name).inserted else {

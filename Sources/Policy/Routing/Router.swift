@@ -99,16 +99,16 @@ package struct Router: Sendable {
                     : "the server takes \(facts.argument.accepted.joined(separator: ", ")), "
                         + "not `\(model)`")
         }
-        let isOwn = facts.argument.accepted.contains(spelling)
+        let isSure = facts.argument.isMulti || facts.argument.accepted.contains(spelling)
         let meant = facts.argument.model(for: spelling)
         let provider =
             facts.request.provider ?? facts.request.model.flatMap(ModelFamily.provider(of:))
         guard let provider else {
-            return isOwn
+            return isSure
                 ? .taken(spelling)
                 : .refused("the server's provider is not known, so neither is what it takes")
         }
-        guard isOwn || ModelFamily.isServed(meant, by: provider) else {
+        guard isSure || ModelFamily.isServed(meant, by: provider) else {
             return .refused("`\(meant)` is no model of \(provider)'s")
         }
         return .taken(spelling)
