@@ -138,7 +138,6 @@ let package = Package(
             "PolicyTests",
             ["Policy", "Metering", "Ledger", "Records", "Reports", "Posix", "policy-probe"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
-        tests("PolicyTests", ["Policy", "Metering", "Records", "Reports"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
         tests("SetupTests", ["Setup", "Posix"]),
         tests(
