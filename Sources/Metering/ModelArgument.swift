@@ -18,7 +18,8 @@ package struct ModelArgument: Sendable, Equatable {
         let known = profile?.tool(tool)
         let named = known?.modelArgument ?? []
         paths = named + Self.usual.filter { !named.contains($0) }
-        isKnown = !named.isEmpty
+        // What is said of all others holds for those that take one, and says not which do.
+        isKnown = profile?.tools[tool]?.modelArgument.isEmpty == false
         accepted = known?.models ?? profile?.models ?? []
         aliases = profile?.aliases ?? [:]
         isMulti = (known?.provider ?? profile?.provider) == "multi"

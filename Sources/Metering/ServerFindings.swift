@@ -38,7 +38,7 @@ package final class ServerFindings: Sendable {
         return findings.withLock { $0 }
     }
 
-    func learn(name: String) { change { $0.name = name } }
+    package func learn(name: String) { change { $0.name = name } }
 
     func learn(tool: String, defaultModel: String) {
         change { findings in

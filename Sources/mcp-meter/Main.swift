@@ -17,6 +17,7 @@ struct Main {
         case .serve(let options): ServeCommand.run(options)
         case .report(let options): ReportCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
+        case .route(let options): RouteCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()
         case .version: Console.print("mcp-meter \(Version.text)\n")

@@ -65,7 +65,11 @@ extension Profiles {
           "provider": "google",
           "model": "gemini-2.5-pro",
           "model_env": [],
-          "no_model": ["ping", "Ping", "Help", "help", "fetch-chunk", "timeout-test"]
+          "no_model": ["ping", "Ping", "Help", "help", "fetch-chunk", "timeout-test"],
+          "tools": {
+            "ask-gemini": {"model_argument": "model"},
+            "brainstorm": {"model_argument": "model"}
+          }
         }]}
         """#,
         // Lykhoyda: one package a command line; usage in `structuredContent`.
@@ -78,6 +82,8 @@ extension Profiles {
           "tools": {
             "ask-codex": {"provider": "openai"},
             "ask-ollama": {"provider": "ollama"},
+            "ask-gemini": {"model_argument": "model", "conversation_argument": "sessionId",
+              "conversation_result": "sessionId"},
             "*": {"conversation_argument": "sessionId", "conversation_result": "sessionId"}
           }
         }]}
@@ -117,6 +123,10 @@ extension Profiles {
           "model_env": ["DEEPSEEK_DEFAULT_MODEL", "DEEPSEEK_MODEL"],
           "no_model": ["list_models", "get_user_balance", "deepseek_sessions"],
           "tools": {
+            "chat_completion": {"model_argument": "model", "conversation_argument":
+              ["conversation_id", "session_id"]},
+            "deepseek_chat": {"model_argument": "model", "conversation_argument":
+              ["conversation_id", "session_id"]},
             "*": {"conversation_argument": ["conversation_id", "session_id"]}
           }
         }]}
@@ -128,7 +138,11 @@ extension Profiles {
             "openrouter-mcp-server"],
           "provider": "openrouter",
           "model_env": ["OPENROUTER_DEFAULT_MODEL"],
-          "no_model": ["search_models", "get_model_info", "validate_model", "list_models"]
+          "no_model": ["search_models", "get_model_info", "validate_model", "list_models"],
+          "tools": {
+            "chat_completion": {"model_argument": "model"},
+            "analyze_image": {"model_argument": "model"}
+          }
         }]}
         """#,
         // physics91: the provider's own JSON.
@@ -147,7 +161,11 @@ extension Profiles {
         {"profiles": [{
           "servers": ["gemini-mcp-rust"],
           "provider": "google",
-          "aliases": {"pro": "gemini-2.5-pro", "flash": "gemini-2.5-flash"}
+          "aliases": {"pro": "gemini-2.5-pro", "flash": "gemini-2.5-flash"},
+          "models": ["pro", "flash"],
+          "tools": {
+            "gemini_query": {"model_argument": "model"}
+          }
         }]}
         """#,
         // akiojin; also the name of several servers that return prose.
@@ -158,7 +176,7 @@ extension Profiles {
           "provider": "openai",
           "no_model": ["list_models", "generate_image"],
           "tools": {
-            "chat_completion": {"model": "gpt-4.1"}
+            "chat_completion": {"model": "gpt-4.1", "model_argument": "model"}
           }
         }]}
         """#,
@@ -172,10 +190,11 @@ extension Profiles {
             "grok_estimate_cost", "grok_list_models", "list_models", "get_api_key",
             "get_language_model"],
           "tools": {
-            "chat_completion": {"model": "grok-2-latest"},
-            "function_calling": {"model": "grok-2-latest"},
-            "image_understanding": {"model": "grok-2-vision-latest"},
-            "ask_grok": {"conversation_argument": ["previous_response_id", "response_id"]}
+            "chat_completion": {"model": "grok-2-latest", "model_argument": "model"},
+            "function_calling": {"model": "grok-2-latest", "model_argument": "model"},
+            "image_understanding": {"model": "grok-2-vision-latest", "model_argument": "model"},
+            "grok_ask": {"model_argument": "model"},
+            "ask_grok": {"model_argument": "model", "conversation_argument": ["previous_response_id", "response_id"]}
           }
         }]}
         """#,
@@ -232,8 +251,8 @@ extension Profiles {
           "provider": "google",
           "no_model": ["count_tokens", "list_models", "get_help"],
           "tools": {
-            "generate_text": {"model": "gemini-2.5-flash"},
-            "analyze_image": {"model": "gemini-2.5-flash"}
+            "generate_text": {"model": "gemini-2.5-flash", "model_argument": "model"},
+            "analyze_image": {"model": "gemini-2.5-flash", "model_argument": "model"}
           }
         }]}
         """#,
@@ -280,7 +299,10 @@ extension Profiles {
           "servers": ["gemini-mcp-bridge", "gemini-bridge"],
           "provider": "google",
           "model_env": [],
-          "no_model": ["ping", "fetch-chunk"]
+          "no_model": ["ping", "fetch-chunk"],
+          "tools": {
+            "consult_gemini": {"model_argument": "model"}
+          }
         }]}
         """#,
         // Family-IT-Guy, jsonallen, DaInfernalCoder.

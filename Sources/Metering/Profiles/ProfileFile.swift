@@ -17,7 +17,8 @@ package import Records
 /// A tool has
 /// - `calls_model`: whether it does; without it the messages tell;
 /// - `provider`, `model`, `models`: where they are not the profile's;
-/// - `model_argument`, `reason`, `conversation_argument`: paths in its arguments;
+/// - `model_argument`, `reason`, `conversation_argument`: paths in its arguments; a tool that is
+///   listed with a `model_argument` takes one, and routes may give it one it was called without;
 /// - `conversation_result`: paths in its answer; `ends_conversation`: a good answer ends it;
 /// - `event_type`: analysis, escalation, conversation or another word;
 /// - `quality`: rules, the first that finds something counts: `path` in the answer, `take` of

@@ -161,7 +161,8 @@ extension PolicyNote {
 }
 
 extension PolicyRequest {
-    fileprivate init(_ preview: CallPreview, id: String, time: Timestamp) {
+    /// - Parameter id: the one its record will have.
+    package init(_ preview: CallPreview, id: String, time: Timestamp) {
         self.init(
             id: id, time: time, tool: preview.tool, mayUseModel: preview.mayUseModel,
             inputTokens: preview.inputTokens)

@@ -10,6 +10,7 @@ enum Invocation: Equatable {
     case doctor(DoctorOptions)
     case importLogs(ImportOptions)
     case serve(ServeOptions)
+    case route(RouteOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
@@ -61,6 +62,7 @@ enum Arguments {
         case "doctor": return doctor(rest)
         case "import": return importLogs(rest)
         case "serve": return serve(rest)
+        case "route": return route(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }

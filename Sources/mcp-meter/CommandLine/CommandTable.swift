@@ -144,6 +144,7 @@ enum CommandTable {
                 Option(name: "--dry-run", meaning: "show what would be new; write nothing"),
             ],
             examples: ["mcp-meter import --since 7d --client claude-code"]),
+        routeCommand,
         Command(
             name: "help",
             usage: "mcp-meter help [COMMAND]",
@@ -174,6 +175,9 @@ enum CommandTable {
             name: "MCP_METER_RATE_LIMIT",
             meaning: "limits to show, such as 60/min;gemini-2.5-pro=10/min"),
         Option(name: "MCP_METER_BUDGET", meaning: "what may be spent, such as 10/day,50/week"),
+        Option(
+            name: "MCP_METER_ROUTES",
+            meaning: "JSON file of rules that choose the model; see `mcp-meter help route`"),
         Option(
             name: "MCP_METER_SMTP_URL",
             meaning: "server that mails reports: smtps://host or smtp://host:587"),
