@@ -8,6 +8,7 @@ import time
 
 import anyio
 import pytest
+from support import processes
 from support.policy import COST, MODEL, asked, asks, dollars, is_blocked, request, seen, spent, text
 from support.relay import Bench, binary, python
 
@@ -78,7 +79,7 @@ def test_the_spend_of_every_session_counts(metered: Bench):
     ],
 )
 def test_a_budget_is_for_whom_it_names(metered: Bench, rule: str, variables: dict, arguments: dict, held: bool):
-    with asked(metered, budget(0.5, rule=rule) | variables) as client:
+    with asked(metered, budget(0.2, rule=rule) | variables) as client:
         assert not is_blocked(client.ask(1, **arguments))
         assert is_blocked(client.ask(2, **arguments)) == held
         client.finish()
@@ -121,6 +122,7 @@ def test_the_sdks_client_shows_the_text_and_goes_on(metered: Bench):
 
     async def session() -> None:
         async with Client(stdio_client(server, sys.stderr), mode="legacy") as client:
+            assert [tool.name for tool in (await client.list_tools()).tools] == ["ask"]
             assert not (await client.call_tool("ask", {"prompt": "x", "n": 1})).is_error
             for _ in range(3):
                 blocked = await client.call_tool("ask", {"prompt": "x", "n": 2})
@@ -142,7 +144,11 @@ def limit(rules: str, action: str | None = None) -> dict[str, str]:
 def test_a_limit_holds_for_all_relays_together(metered: Bench):
     rules = limit("10/min")
     with asked(metered, rules) as first, asked(metered, rules) as second:
-        answers = [client.ask(f"{number}-{name}") for number in range(7) for name, client in (("a", first), ("b", second))]
+        turns = [(f"{number}-{name}", client) for number in range(7) for name, client in (("a", first), ("b", second))]
+        answers = [client.ask(name) for name, client in turns[:10]]
+        # Who finds it says it; who comes a moment later, before that is in the ledger, says it too.
+        processes.wait_until(lambda: metered.ledger().of("mark"), 5, "the mark")
+        answers += [client.ask(name) for name, client in turns[10:]]
         lines = said(first.finish()) + said(second.finish())
     assert [is_blocked(answer) for answer in answers] == [False] * 10 + [True] * 4
     words = text(answers[-1])
@@ -233,7 +239,7 @@ def test_the_providers_own_word_holds(metered: Bench, action: str):
     refused = "429 RESOURCE_EXHAUSTED: quota exceeded. Please retry in 3s."
     with asked(metered, rules) as first, asked(metered, rules) as second:
         first.ask(1, error=refused)
-        record = asks(metered.ledger())[0]
+        (record,) = processes.wait_until(lambda: asks(metered.ledger()), 5, "the refused call's record")
         assert record["error_type"] == "rate_limit" and record["retry_after_ms"] == 3000
         began = time.monotonic()
         # Another relay's call of the same model; one of another model is none of its business.

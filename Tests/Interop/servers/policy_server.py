@@ -41,6 +41,8 @@ for line in sys.stdin.buffer:
     if message["method"] == "initialize":
         information = {"name": "policy-server", "version": "1"}
         say({"id": message["id"], "result": {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": information}})
+    elif message["method"] == "tools/list":
+        say({"id": message["id"], "result": {"tools": [{"name": "ask", "inputSchema": {"type": "object"}}]}})
     elif message["method"] == "tools/call":
         say({"id": message["id"], "result": call(message["params"].get("arguments", {}))})
     else:
