@@ -106,6 +106,13 @@ let package = Package(
             name: "delivery-probe", dependencies: ["Delivery", "Posix"],
             path: "Tests/DeliveryProbe", swiftSettings: strict),
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
+        // A relay's accounts in a process of its own, of which many share a budget, and which dies.
+        .executableTarget(
+            name: "policy-probe", dependencies: ["Policy", "Ledger", "Records", "Reports", "Posix"],
+            path: "Tests/PolicyProbe", swiftSettings: strict),
+        tests(
+            "PolicyTests",
+            ["Policy", "Metering", "Ledger", "Records", "Reports", "Posix", "policy-probe"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
         tests(
