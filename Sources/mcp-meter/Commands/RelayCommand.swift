@@ -15,7 +15,7 @@ enum RelayCommand {
         guard configuration.isOn else { becomeServer(arguments, configuration, first) }
         for complaint in configuration.complaints { Console.complain(complaint) }
         let start = MonotonicClock.now()
-        let directory = ledgerDirectory(environment)
+        let directory = ledgerDirectory(environment, hasPolicy: configuration.policy != nil)
         let plan = SessionPlan(
             command: arguments.strings, configuration: configuration, environment: environment)
         do throws(LaunchFailure) {
@@ -88,13 +88,16 @@ enum RelayCommand {
     }
 
     /// Where the ledger will be; nil when there is no place for it, which a line says.
-    private static func ledgerDirectory(_ environment: [String: String]) -> LedgerDirectory? {
+    private static func ledgerDirectory(
+        _ environment: [String: String], hasPolicy: Bool
+    ) -> LedgerDirectory? {
         do throws(LedgerDirectoryError) {
             return try LedgerDirectory(
                 stateDirectory: environment["MCP_METER_STATE_DIR"],
                 xdgStateHome: environment["XDG_STATE_HOME"], home: environment["HOME"])
         } catch {
-            Console.complain("\(error). The session goes on without metering.")
+            let more = hasPolicy ? ", and no policy holds" : ""
+            Console.complain("\(error). The session goes on without metering\(more).")
             return nil
         }
     }
