@@ -108,7 +108,10 @@ struct PlacesTests {
         }
         try FileManager.default.createSymbolicLink(
             atPath: link + "/mcp-meter", withDestinationPath: own)
-        try FileManager.default.copyItem(atPath: "/bin/sh", toPath: other + "/mcp-meter")
+        #expect(
+            FileManager.default.createFile(
+                atPath: other + "/mcp-meter", contents: Data("#!/bin/sh\n".utf8),
+                attributes: [.posixPermissions: 0o755]))
         func command(_ path: String, _ usesName: Bool) throws -> String {
             try MeterCommand.command(path: path, usesName: usesName)
         }

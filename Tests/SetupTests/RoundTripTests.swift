@@ -11,23 +11,23 @@ struct RoundTripTests {
     @Test(arguments: 0..<40)
     func `JSON`(block: UInt64) throws {
         var wrappedCount = 0
-        for seed in block * 50..<block * 50 + 50 {
+        for seed in block * 25..<block * 25 + 25 {
             var generator = RandomConfiguration(seed: seed)
             let text = generator.json()
             wrappedCount += try check(text, .json, &generator.random, seed)
         }
-        #expect(wrappedCount > 50)
+        #expect(wrappedCount > 20)
     }
 
     @Test(arguments: 0..<40)
     func `TOML`(block: UInt64) throws {
         var wrappedCount = 0
-        for seed in block * 50..<block * 50 + 50 {
+        for seed in block * 25..<block * 25 + 25 {
             var generator = RandomConfiguration(seed: seed)
             let text = generator.toml()
             wrappedCount += try check(text, .toml, &generator.random, seed)
         }
-        #expect(wrappedCount > 50)
+        #expect(wrappedCount > 20)
     }
 
     /// - Returns: how many servers were wrapped.
@@ -135,11 +135,12 @@ struct RoundTripTests {
     /// expression that passes over strings.
     private static func read(_ text: String) throws -> [String: Any] {
         let body = text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
-        let strict = body.replacing(#/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*(?s:.*?)\*\//#) { match in
-            match.output.1.map(String.init) ?? " "
-        }.replacing(#/("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/#) { match in
-            match.output.1.map(String.init) ?? " "
-        }
+        // A CR LF is one character to a regular expression, unless it is told otherwise.
+        let comment = #/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*(?s:.*?)\*\//#
+            .matchingSemantics(.unicodeScalar)
+        let comma = #/("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/#.matchingSemantics(.unicodeScalar)
+        let strict = body.replacing(comment) { $0.output.1.map(String.init) ?? " " }
+            .replacing(comma) { $0.output.1.map(String.init) ?? " " }
         let tree = try JSONSerialization.jsonObject(with: Data(strict.utf8))
         return try #require(tree as? [String: Any])
     }

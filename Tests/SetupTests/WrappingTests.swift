@@ -188,7 +188,7 @@ struct WrappingTests {
             let document = try ServerDocument(text, .toml)
             let (wrapped, original) = try document.wrapped(adding: Self.on)
             // A text in one line has no line end to go by.
-            let isAlike = isCRLF && text.contains("\n")
+            let isAlike = isCRLF && before.contains("\n")
             #expect(wrapped.text == (isAlike ? after.replacing("\n", with: "\r\n") : after))
             #expect(try wrapped.unwrappedAll(original: original).text == text)
         }
@@ -202,7 +202,7 @@ struct WrappingTests {
         let document = try ServerDocument(text, client: .claudeCode)
         #expect(document.servers.map(\.entry.project) == [nil, "/p"])
         let (wrapped, _) = try document.wrapped("a")
-        #expect(wrapped.servers.allSatisfy(\.entry.isWrapped))
+        #expect(wrapped.servers.map(\.entry.isWrapped) == [true, true])
     }
 
     @Test func `wrapping again changes nothing, and adds only a variable that is not there`() throws

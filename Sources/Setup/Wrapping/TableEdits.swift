@@ -50,12 +50,19 @@ struct TableEdits {
     /// Takes members out of a table, with what `insert` put around them.
     func remove(_ members: [Member], from table: Table) -> [Edit] {
         let starts = Set(members.map(\.keyRange.lowerBound))
+        let firstKept = table.members.first { !starts.contains($0.keyRange.lowerBound) }
         var edits: [Edit] = []
         for member in members {
-            let start = Trivia.spaceStart(bytes, before: member.keyRange.lowerBound)
-            edits.append(.remove(start..<member.node.range.upperBound))
-            if let comma = Trivia.comma(in: bytes, after: member.node.range.upperBound, format) {
-                edits.append(.remove(comma..<comma + 1))
+            let key = member.keyRange.lowerBound
+            let end = member.node.range.upperBound
+            let comma = Trivia.comma(in: bytes, after: end, format)
+            if let comma, let firstKept, key < firstKept.keyRange.lowerBound {
+                // What now comes first stands where this one stood.
+                edits.append(.remove(key..<end))
+                edits.append(.remove(comma..<Trivia.spaceEnd(bytes, after: comma + 1)))
+            } else {
+                edits.append(.remove(Trivia.spaceStart(bytes, before: key)..<end))
+                if let comma { edits.append(.remove(comma..<comma + 1)) }
             }
         }
         // The comma before the last member is there for its sake.

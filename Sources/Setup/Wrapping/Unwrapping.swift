@@ -55,17 +55,19 @@ struct Unwrapping {
             removed += leaving
             return []
         }
-        guard leaving.count == present.members.count else {
-            return tools.remove(leaving, from: present)
-        }
+        let edits = tools.remove(leaving, from: present)
+        guard leaving.count == present.members.count else { return edits }
         guard let old = before?.node["env"], let original else {
             removed.append(environment)
             return []
         }
-        guard old.table?.members.isEmpty == true else {
-            return tools.remove(leaving, from: present)
+        // It was empty: the blanks that were inside it stand there again. A comment is the user's.
+        let place = environment.node.range
+        let gone = edits.map(\.range)
+        let isBlank = (place.lowerBound + 1..<place.upperBound - 1).allSatisfy { index in
+            Trivia.isSpace(document.bytes[index]) || gone.contains { $0.contains(index) }
         }
-        // It was empty: whatever was inside it stands there again.
-        return [Edit(environment.node.range, Array(original.document.text(old.range)))]
+        guard isBlank, old.table?.members.isEmpty == true else { return edits }
+        return [Edit(place, Array(original.document.text(old.range)))]
     }
 }
