@@ -101,12 +101,17 @@ def test_ten_relays_keep_to_one_budget_whatever_dies(metered: Bench):
     assert len(sent) == CALLS
     answered = {number: answer for client in clients for number, answer in client.answers.items()}
     # Every call that was answered is in the ledger as what it was answered as.
+    dying = set().union(*(client.answers.keys() for client in clients[:killed]))
     blocked = {number for number, answer in answered.items() if is_blocked(answer)}
-    assert {number for number, call in calls.items() if call["outcome"] == "blocked"} >= blocked
+    assert blocked - dying <= {number for number, call in calls.items() if call["outcome"] == "blocked"}
     for number in answered.keys() - blocked:
+        if number not in calls:
+            # Killed between the answer and its record: what is left is that it was begun.
+            assert number in dying and number in begun
+            continue
         assert calls[number]["outcome"] == "ok", calls[number]
         assert calls[number]["cost"]["usd_nanos"] == COST
-    for number in blocked:
+    for number in blocked & calls.keys():
         assert calls[number]["policy"]["action"] == "blocked"
         assert calls[number]["policy"]["reason"] == "budget"
         assert "usage" not in calls[number] and "cost" not in calls[number]
@@ -116,7 +121,7 @@ def test_ten_relays_keep_to_one_budget_whatever_dies(metered: Bench):
     reached = seen(log)
     assert len(reached) == len(set(reached)), "a call reached the server twice"
     assert not set(reached) & blocked, "a blocked call reached the server"
-    # Of those that reached it, all that an answer came for, and each has a trace in the ledger.
+    # What reached it is in the ledger, whatever became of its relay.
     assert set(reached) <= calls.keys() | begun
 
     over = spent(ledger) - limit
@@ -129,7 +134,7 @@ def test_ten_relays_keep_to_one_budget_whatever_dies(metered: Bench):
     # The budget raised, the next session spends what is left, and not more.
     more = {"MCP_METER_BUDGET": f"{dollars(spent(ledger) + 3 * COST)}/day", "MCP_METER_BUDGET_ACTION": "block"}
     with asked(metered, more) as client:
-        outcomes = [is_blocked(client.ask(f"more-{number}")) for number in range(6)]
+        outcomes = [client.spend(f"more-{number}") for number in range(6)]
         client.finish()
     assert outcomes == [False] * 3 + [True] * 3
 

@@ -29,7 +29,7 @@ def said(stderr: str) -> list[str]:
 
 def test_a_call_beyond_the_budget_is_answered_in_the_servers_place(metered: Bench):
     with asked(metered, budget(2)) as client:
-        assert [is_blocked(client.ask(number)) for number in (1, 2)] == [False, False]
+        assert [client.spend(number) for number in (1, 2)] == [False, False]
         answer = client.ask("a \"third\" ü")
         assert is_blocked(answer) and answer.keys() == {"jsonrpc", "id", "result"}
         words = text(answer)
@@ -55,10 +55,10 @@ def test_a_call_beyond_the_budget_is_answered_in_the_servers_place(metered: Benc
 
 def test_the_spend_of_every_session_counts(metered: Bench):
     with asked(metered, {}) as unlimited:
-        unlimited.ask(1)
+        unlimited.spend(1)
         with asked(metered, budget(3)) as first, asked(metered, budget(3)) as second:
-            assert not is_blocked(first.ask(2))
-            assert not is_blocked(second.ask(3))
+            assert not first.spend(2)
+            assert not second.spend(3)
             assert is_blocked(first.ask(4))
             assert is_blocked(second.ask(5))
         # Who has no budget is not held back, and what it spends counts.
@@ -80,7 +80,7 @@ def test_the_spend_of_every_session_counts(metered: Bench):
 )
 def test_a_budget_is_for_whom_it_names(metered: Bench, rule: str, variables: dict, arguments: dict, held: bool):
     with asked(metered, budget(0.2, rule=rule) | variables) as client:
-        assert not is_blocked(client.ask(1, **arguments))
+        assert not client.spend(1, **arguments)
         assert is_blocked(client.ask(2, **arguments)) == held
         client.finish()
 
@@ -91,8 +91,8 @@ def test_what_is_reached_is_said_once_for_all_relays(metered: Bench):
     for turn in range(3):
         with asked(metered, rules) as first, asked(metered, rules) as second:
             for number in range(2):
-                assert not is_blocked(first.ask(f"{turn}-{number}-a"))
-                assert not is_blocked(second.ask(f"{turn}-{number}-b"))
+                assert not first.spend(f"{turn}-{number}-a")
+                assert not second.spend(f"{turn}-{number}-b")
             lines += said(first.finish()) + said(second.finish())
     # Twelve calls on a budget of ten: each share once, whoever found it.
     for share in (50, 80, 100):
@@ -290,7 +290,7 @@ def test_a_bad_value_is_one_line_and_that_policy_off(metered: Bench, tmp_path: p
 
 def test_one_bad_policy_leaves_the_others(metered: Bench):
     with asked(metered, budget(1) | limit("nonsense")) as client:
-        assert not is_blocked(client.ask(1))
+        assert not client.spend(1)
         assert is_blocked(client.ask(2))
         assert len([line for line in said(client.finish()) if "MCP_METER_RATE_LIMIT" in line]) == 1
 

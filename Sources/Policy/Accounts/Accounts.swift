@@ -305,7 +305,9 @@ package final class Accounts: Admitting, @unchecked Sendable {
             lock = try AdmissionLock(path)
         } catch {
             lock = nil
-            mutex.withLock { _ in complainOnce(AccountTrouble(path, error).description) }
+            // Of the directory: where nothing can be kept in it one line is enough.
+            let trouble = AccountTrouble(directory.policy, error).description
+            mutex.withLock { _ in complainOnce(trouble) }
         }
     }
 

@@ -38,6 +38,8 @@ package struct CallRuler: Sendable {
         /// The id its record will have.
         package let id: String
         package let requestID: RequestID
+        /// When it was asked about first, and so its place among those that wait.
+        fileprivate var came: Timestamp?
         /// Why it was held so far.
         package fileprivate(set) var note: PolicyNote?
 
@@ -87,9 +89,8 @@ package struct CallRuler: Sendable {
         on preview: CallPreview, line: UnsafeRawBufferPointer, _ candidate: inout Candidate,
         now: Timestamp, waited: Double
     ) -> CallRuling {
-        // When it came, whenever it is asked about: who came first is sent first.
-        let held = waited.isFinite ? Int64(max(0, min(waited, 1e12)) * 1000) : 0
-        let came = Timestamp(microseconds: now.microseconds &- held)
+        let came = candidate.came ?? now
+        candidate.came = came
         var request = PolicyRequest(preview, id: candidate.id, time: came)
         let route = route(&request, preview, line)
         var ruling = admit(request, preview, line, &candidate, waited)

@@ -2,10 +2,10 @@
 
 import json
 import pathlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from . import processes
 from .ledger import Ledger
 from .relay import Bench, Environment, Session, python
 
@@ -24,8 +24,9 @@ def request(number: int | str, **arguments: object) -> bytes:
 class Asked:
     """A client that asks one thing after the other."""
 
-    def __init__(self, session: Session, log: pathlib.Path):
+    def __init__(self, session: Session, bench: Bench, log: pathlib.Path):
         self.session = session
+        self.bench = bench
         self.log = log
 
     def ask(self, number: int | str, seconds: float = 20, **arguments: object) -> dict:
@@ -34,6 +35,14 @@ class Asked:
         answer = json.loads(self.session.read_line(seconds))
         assert answer["id"] == number, answer
         return answer
+
+    def spend(self, number: int | str, **arguments: object) -> bool:
+        """Whether a call was blocked; what it cost has been counted by then."""
+        answer = self.ask(number, **arguments)
+        # A record is settled before the next one is written.
+        self.ping(f"after {number}")
+        processes.wait_until(lambda: self.bench.ledger(False).matching("ping", request_id=f"after {number}"), 5, "the ping's record")
+        return is_blocked(answer)
 
     def ping(self, number: int | str, seconds: float = 20) -> None:
         self.session.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": "ping"}).encode() + b"\n")
@@ -49,7 +58,7 @@ class Asked:
 def asked(bench: Bench, variables: Environment, name: str = "") -> Iterator[Asked]:
     log = bench.directory / "server.log"
     with bench.session(python("policy_server.py", log), MODEL | dict(variables)) as session:
-        client = Asked(session, log)
+        client = Asked(session, bench, log)
         initialize = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "policy-client" + name, "version": "1"}}
         session.write(json.dumps({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": initialize}).encode() + b"\n")
         assert json.loads(session.read_line())["id"] == "init"
@@ -66,9 +75,9 @@ def text(answer: dict) -> str:
 
 def seen(log: pathlib.Path) -> list[int | str]:
     """The numbers of the calls that servers got, as often as they got them."""
-    if not log.exists():
-        return []
-    return [json.loads(found) for found in re.findall(rb'"method": "tools/call".*?"n": ("[^"]*"|\d+)', log.read_bytes())]
+    lines = log.read_bytes().splitlines() if log.exists() else []
+    messages = [json.loads(line) for line in lines if b"tools/call" in line]
+    return [message["params"]["arguments"]["n"] for message in messages]
 
 
 def asks(ledger: Ledger, **wanted: object) -> list[dict]:
