@@ -132,7 +132,8 @@ let package = Package(
         tests("DeliveryTests", ["Delivery", "Ledger", "Records", "Posix"]),
         // A relay's accounts in a process of its own, of which many share a budget, and which dies.
         .executableTarget(
-            name: "policy-probe", dependencies: ["Policy", "Ledger", "Records", "Reports", "Posix"],
+            name: "policy-probe",
+            dependencies: ["Policy", "Ledger", "Records", "Reports", "Posix"],
             path: "Tests/PolicyProbe", swiftSettings: strict),
         tests(
             "PolicyTests",

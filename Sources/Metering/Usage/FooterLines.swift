@@ -35,7 +35,8 @@ struct FooterLines {
                 last.append(line)
             }
         }
-        last.reverse()
+        // Not `reverse()`: the optimiser does not always make the same code of it for slices.
+        last = last.reversed()
     }
 
     /// The first lines of a text that are not blank.

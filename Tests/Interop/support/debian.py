@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import subprocess
 
-MOUNTED = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"'
+MOUNTED = 'mount -t proc proc "$1/proc" && root=$1 && shift && exec /usr/sbin/chroot "$root" "$@"'
 VARIABLES = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
 # What dpkg keeps of what it did, and what is nobody's.
 CHANGING = ("/dev", "/proc", "/root", "/run", "/sys", "/tmp", "/var/cache", "/var/lib/dpkg", "/var/log")
