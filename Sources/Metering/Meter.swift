@@ -160,13 +160,12 @@ package struct Meter: Sendable {
             }
         }
         let key = CallKey(direction: sender, id: requestID)
-        var call = openCall(message, key, callID, method, &records)
-        call.decision = decision
-        if let outcome = decision?.unsentOutcome {
+        if let decision, let outcome = decision.unsentOutcome {
             closed.insert(key)
-            finish(call, .unsent(outcome), &records)
-            return
+            let call = openCall(message, key, callID, method, decision, &records)
+            return finish(call, .unsent(outcome), &records)
         }
+        let call = openCall(message, key, callID, method, decision, &records)
         if let evicted = open.open(call) {
             counts.evicted &+= 1
             closed.insert(evicted.key)

@@ -39,7 +39,7 @@ struct OpenCall: Sendable {
     /// What events beside the answer said of its usage (Codex).
     var events = ModelUsage()
     /// What was decided of it before it was sent.
-    var decision: CallDecision?
+    let decision: CallDecision?
     /// The client's models that worked for this request (`inputResponses`, MCP 2026-07-28).
     var sampled: [ModelUsage] = []
 }

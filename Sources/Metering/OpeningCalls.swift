@@ -5,13 +5,13 @@ extension Meter {
     /// What is kept of a request until its end is known.
     mutating func openCall(
         _ message: Observation, _ key: CallKey, _ id: String, _ method: String,
-        _ records: inout [Record]
+        _ decision: CallDecision?, _ records: inout [Record]
     ) -> OpenCall {
         let tool = message.tool(of: method)
         var call = OpenCall(
             key: key, id: id, stamp: message.lastStamp, method: method, tool: tool,
             requestBytes: message.byteCount, spanID: identifiers.spanID(), traceID: "",
-            facts: RequestFacts(method: method, tool: tool))
+            facts: RequestFacts(method: method, tool: tool), decision: decision)
         call.facts.argumentSize = message.argumentSize
         call.facts.promptSize = message.promptSize
         call.facts.hasPromptArgument = message.hasPromptArgument

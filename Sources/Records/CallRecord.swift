@@ -87,7 +87,11 @@ package struct CallRecord: Equatable, Sendable {
     /// When the provider's error said to come back: so many milliseconds after the answer.
     package var retryAfterMilliseconds: Double?
     /// What a policy did to the call.
-    package var policy: PolicyNote?
+    package var policy: PolicyNote? {
+        get { boxedPolicy?.note }
+        set { boxedPolicy = newValue.map(BoxedNote.init) }
+    }
+    private var boxedPolicy: BoxedNote?
 
     package init(
         id: String, time: Timestamp, durationMilliseconds: Double, session: String,
@@ -106,6 +110,16 @@ package struct CallRecord: Equatable, Sendable {
         self.spanID = spanID
         self.requestBytes = requestBytes
     }
+}
+
+/// A note in one word: nearly all records have none, and every copy of a record would otherwise
+/// copy its parts.
+private final class BoxedNote: Equatable, Sendable {
+    let note: PolicyNote
+
+    init(_ note: PolicyNote) { self.note = note }
+
+    static func == (a: BoxedNote, b: BoxedNote) -> Bool { a.note == b.note }
 }
 
 /// A JSON-RPC id as it stood on the wire.

@@ -29,7 +29,7 @@ struct PolicyTests {
             log = directory.url.appendingPathComponent("log")
             var environment = [
                 "MCP_METER_STATE_DIR": directory.url.path + "/state",
-                "MCP_METER_PROVIDER": "gemini",
+                "MCP_METER_PROVIDER": "gemini", "MCP_METER_MODEL": "gemini-2.5-pro",
             ]
             environment["LOG"] = log.path
             environment.merge(variables) { $1 }
@@ -41,6 +41,15 @@ struct PolicyTests {
         var received: [String] {
             let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
             return text.split(separator: "\n").map(String.init)
+        }
+
+        /// Waits until a call is in the ledger: it is a moment later than its answer.
+        func waitForRecord() throws {
+            let deadline = MonotonicClock.now() + 10_000_000_000
+            while try calls().isEmpty {
+                try #require(MonotonicClock.now() < deadline, "no call is written")
+                usleep(1000)
+            }
         }
 
         /// The calls in the ledger once the program has ended, in the order of their requests.
@@ -68,6 +77,7 @@ struct PolicyTests {
         ])
         try stage.conversation.send(Self.call("1"))
         #expect(try stage.conversation.line().contains("1100"))
+        try stage.waitForRecord()
         try stage.conversation.send(Self.call(#""b\u00e9""#))
         let answer = try stage.conversation.message()
         #expect(answer["id"] as? String == "bé")
@@ -100,6 +110,7 @@ struct PolicyTests {
         for id in ["1", "2"] {
             try stage.conversation.send(Self.call(id))
             #expect(try stage.conversation.line().contains("1100"))
+            try stage.waitForRecord()
         }
         #expect(try stage.conversation.end() == .exited(0))
         #expect(stage.received.count == 2)

@@ -88,6 +88,10 @@ struct Desk: ~Copyable {
             if let begin = parcel.begin { waiting[begin.id] = (begin, now) }
             observe(parcel)
             if parcel.begin != nil { takeEarly(since: 0) }
+        case .judged(let judged):
+            if let begin = judged.parcel.begin { waiting[begin.id] = (begin, now) }
+            observe(judged.parcel, judged.decision)
+            takeEarly(since: 0)
         case .nudge: break
         case .marks(let marks):
             for mark in marks { records.append(.mark(mark)) }
@@ -107,10 +111,10 @@ struct Desk: ~Copyable {
         }
     }
 
-    private mutating func observe(_ parcel: Parcel) {
+    private mutating func observe(_ parcel: Parcel, _ decision: CallDecision? = nil) {
         meter.observed(
             parcel.observation, sender: parcel.sender, id: parcel.begin?.id,
-            decision: parcel.decision, into: &records)
+            decision: decision, into: &records)
         office.pool.giveBack(parcel.observation)
     }
 

@@ -6,6 +6,8 @@ import Wire
 /// What a pump hands to the metering thread.
 enum Delivery: Sendable {
     case message(Parcel)
+    /// A request that a policy had something to say of.
+    case judged(JudgedParcel)
     /// There is something to write.
     case nudge
     /// Shares of budgets and limits that were reached.
@@ -31,13 +33,23 @@ struct Parcel: @unchecked Sendable {
     /// Of a request: the id its record will have, its `begin` line, and where the black box keeps
     /// that line until the ledger does.
     var begin: Begin?
-    /// Of a request that a policy had something to say of.
-    var decision: CallDecision?
 
     struct Begin: Sendable {
         let id: String
         let line: [UInt8]
         let slot: Int?
+    }
+}
+
+/// A request and what was decided of it. An object, so that other messages are as light as without
+/// any policy.
+final class JudgedParcel: Sendable {
+    let parcel: Parcel
+    let decision: CallDecision
+
+    init(_ parcel: Parcel, _ decision: CallDecision) {
+        self.parcel = parcel
+        self.decision = decision
     }
 }
 

@@ -53,7 +53,16 @@ final class Office: Sendable {
     }
 
     func post(_ parcel: Parcel) {
-        if queue.tryPush(.message(parcel)) || pushPatiently(parcel) { return }
+        if queue.tryPush(.message(parcel)) || pushPatiently(.message(parcel)) { return }
+        drop(parcel)
+    }
+
+    func post(_ judged: JudgedParcel) {
+        if queue.tryPush(.judged(judged)) || pushPatiently(.judged(judged)) { return }
+        drop(judged.parcel)
+    }
+
+    private func drop(_ parcel: Parcel) {
         if let slot = parcel.begin?.slot { blackBox.release(slot) }
         dropped.add(1, ordering: .relaxed)
     }
@@ -75,11 +84,11 @@ final class Office: Sendable {
     }
 
     /// Waits for room while the metering thread is only busy; not when the disk hangs.
-    private func pushPatiently(_ parcel: Parcel) -> Bool {
+    private func pushPatiently(_ delivery: Delivery) -> Bool {
         let deadline = MonotonicClock.now() &+ Self.patienceNanoseconds
         while !isDiskStuck, MonotonicClock.now() < deadline {
             MonotonicClock.sleep(nanoseconds: 100_000)
-            if queue.tryPush(.message(parcel)) { return true }
+            if queue.tryPush(delivery) { return true }
         }
         return false
     }
@@ -114,20 +123,28 @@ private struct Outbox: FrameSink {
     mutating func finished(_ observation: Observation) -> Observation {
         var parcel = Parcel(observation: observation, sender: sender)
         if observation.kind == .request {
-            var id: String?
             if let envelope, observation.method == "tools/call" {
-                id = envelope.id
-                parcel.decision = envelope.decision
-            }
-            let callID = id ?? UUIDv7().description
-            if let begin = office.begins.begin(observation, sender: sender, id: callID) {
-                var line: [UInt8] = []
-                line.reserveCapacity(BlackBox.lineBytesMax)
-                Record.begin(begin).encode(into: &line)
-                parcel.begin = Parcel.Begin(id: callID, line: line, slot: office.save(line))
+                register(&parcel, id: envelope.id ?? UUIDv7().description)
+                if let decision = envelope.decision {
+                    office.post(JudgedParcel(parcel, decision))
+                    return office.pool.take()
+                }
+            } else {
+                register(&parcel, id: UUIDv7().description)
             }
         }
         office.post(parcel)
         return office.pool.take()
+    }
+
+    /// Puts the `begin` of a request into the black box.
+    private func register(_ parcel: inout Parcel, id: String) {
+        guard let begin = office.begins.begin(parcel.observation, sender: sender, id: id) else {
+            return
+        }
+        var line: [UInt8] = []
+        line.reserveCapacity(BlackBox.lineBytesMax)
+        Record.begin(begin).encode(into: &line)
+        parcel.begin = Parcel.Begin(id: id, line: line, slot: office.save(line))
     }
 }
