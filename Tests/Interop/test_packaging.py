@@ -229,7 +229,7 @@ def test_the_formula_is_filled_in(tmp_path: pathlib.Path):
     assert "example.invalid" not in formula and "unreleased" not in formula
 
 
-def test_the_image(debian: System, packages: dict[str, pathlib.Path], capsys: pytest.CaptureFixture[str]):
+def test_the_image(debian: System, packages: dict[str, pathlib.Path]):
     """There is no Docker here: the last stage's steps, in a copy of the system that its base is made from."""
     stages = dockerfile.read(PACKAGING / "Dockerfile")
     assert [stage.name for stage in stages] == ["build", "program", None]
@@ -260,12 +260,14 @@ def test_the_image(debian: System, packages: dict[str, pathlib.Path], capsys: py
         (user,) = image.of("USER")
         assert json.loads(image.of("ENTRYPOINT")[0]) == ["mcp-meter"]
         as_user = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--")
-        script = "mcp-meter sh /tmp/server.sh <<'END' && mcp-meter report --format json && mcp-meter doctor --offline\n" + (CALL % 1).decode() + "END\n"
-        said = system.run(*as_user, "sh", "-c", script, extra=variables | {"MCP_METER": "on", "HOME": "/home/meter"})
-        assert '"id":1,"result"' in said
+        variables |= {"MCP_METER": "on", "HOME": "/home/meter"}
+        script = "mcp-meter sh /tmp/server.sh <<'END'\n" + (CALL % 1).decode() + "END\n"
+        assert '"id":1,"result"' in system.run(*as_user, "sh", "-c", script, extra=variables)
         assert len(ledger.read(system.top / variables["MCP_METER_STATE_DIR"].lstrip("/")).calls) == 1
         # What delivery takes is there.
-        assert "libcurl" in said, said
+        receiver = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+        said = system.run(*as_user, "mcp-meter", "doctor", "--offline", extra=variables | receiver)
+        assert "libcurl/" in said and (system.top / "etc/ssl/certs/ca-certificates.crt").stat().st_size > 0, said
 
 
 def release() -> str:
