@@ -5,8 +5,6 @@ package struct CallPreview: Sendable {
     package var requestID: RequestID
     /// Its id was kept whole, so that it can be answered.
     package var isAnswerable: Bool
-    /// It asked for a task (MCP 2025-11-25), and not for a tool's result.
-    package var isTask: Bool
     package var tool: String
     package var server: String?
     package var agentID: String?
@@ -63,8 +61,7 @@ package struct CallPreviewer: Sendable {
         let mayEstimate =
             server.mayEstimate && MeterableCalls.verdict(facts, server: server) == .metered
         return CallPreview(
-            requestID: id, isAnswerable: message.isIDWhole,
-            isTask: message.sketch.find(.params, .task) != nil, tool: tool, server: resolver.name,
+            requestID: id, isAnswerable: message.isIDWhole, tool: tool, server: resolver.name,
             agentID: configuration.agentID ?? profile?.agentID ?? resolver.name,
             provider: provider, model: model, mayUseModel: mayEstimate || told != nil,
             inputTokens: Estimate.tokens(message.argumentSize, provider: provider, model: model),

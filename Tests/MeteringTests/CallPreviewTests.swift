@@ -72,9 +72,10 @@ struct CallPreviewTests {
             $0.provider = "google"
             $0.model = "gemini-1.5-pro"
         }
-        let preview = try #require(other.preview(Frame.tool(1, "ask", ask)))
+        let found = other.preview(Frame.tool(1, "ask", ask))
+        let preview = try #require(found)
         #expect(preview.model == "gemini-1.5-pro" && preview.provider == "google")
-        #expect(preview.mayUseModel && preview.isAnswerable && !preview.isTask)
+        #expect(preview.mayUseModel && preview.isAnswerable)
         #expect(preview.inputTokens == 1)
     }
 
@@ -92,7 +93,8 @@ struct CallPreviewTests {
                 {"tools":[{"name":"consult","inputSchema":{"type":"object","properties":{
                 "model":{"type":"string","default":"gemini-2.5-pro"}}}}]}
                 """#))
-        let preview = try #require(pair.preview(ask))
+        let found = pair.preview(ask)
+        let preview = try #require(found)
         #expect(preview.mayUseModel && preview.server == "my-gemini-thing")
         #expect(preview.model == "gemini-2.5-pro" && preview.provider == "google")
     }
@@ -103,7 +105,8 @@ struct CallPreviewTests {
         #expect(pair.preview(ask)?.mayUseModel == false)
         pair.script.client(ask)
         pair.script.server(Frame.usage(1, model: "gpt-5", input: 10, output: 5))
-        let preview = try #require(pair.preview(ask))
+        let found = pair.preview(ask)
+        let preview = try #require(found)
         #expect(preview.mayUseModel)
         #expect(preview.model == "gpt-5" && preview.provider == "openai")
         #expect(pair.preview(Frame.tool(2, "other", "{}"))?.mayUseModel == false)
@@ -122,11 +125,5 @@ struct CallPreviewTests {
         let line =
             #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"ask"}}"#
         #expect(pair.preview(line)?.isAnswerable == false)
-    }
-
-    @Test func `a call that asks for a task says so`() {
-        var pair = Pair()
-        let line = Frame.tool(1, "ask", "{}", more: #","task":{"ttl":60000}"#)
-        #expect(pair.preview(line)?.isTask == true)
     }
 }

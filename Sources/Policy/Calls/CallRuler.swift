@@ -89,9 +89,9 @@ package struct CallRuler: Sendable {
     ) -> CallRuling {
         var request = PolicyRequest(preview, id: candidate.id, time: now)
         let route = route(&request, preview, line)
-        var ruling = admit(request, preview, &candidate, waited)
+        var ruling = admit(request, preview, line, &candidate, waited)
         if ruling.verdict == .forward {
-            if let edited = route.line { ruling.verdict = .replace(edited) }
+            if let edited = route.edited { ruling.verdict = .replace(edited.line) }
             ruling.note = route.note.map { $0.joined(with: ruling.note) } ?? ruling.note
         }
         if waited > 0 { ruling.note?.waitedMilliseconds = waited }
@@ -101,45 +101,31 @@ package struct CallRuler: Sendable {
     /// Applies the routes.
     ///
     /// - Parameter request: gets the model that the call is to be sent with.
-    /// - Returns: the line to be sent instead, if there is one, and what the record says.
     private func route(
         _ request: inout PolicyRequest, _ preview: CallPreview, _ line: UnsafeRawBufferPointer
-    ) -> (line: [UInt8]?, note: PolicyNote?) {
-        guard let router else { return (nil, nil) }
-        let span = line.bindMemory(to: UInt8.self).span
-        let argument = ModelArgument(of: preview.tool, profile: preview.profile)
+    ) -> Router.Outcome {
+        guard let router else { return Router.Outcome() }
+        let frame = line.bindMemory(to: UInt8.self).span
         let facts = Router.Facts(
-            request: request, argument: argument,
-            content: router.readsContent ? ContentFacts(argumentsOf: span) : nil,
+            request: request,
+            argument: ModelArgument(of: preview.tool, profile: preview.profile),
+            content: router.readsContent ? ContentFacts(argumentsOf: frame) : nil,
             budgetLeft: router.readsBudget ? accounts?.budgetLeft(request) : nil,
             time: LocalTime(request.time, in: zone))
-        switch router.decide(facts) {
-        case .unmatched, .kept, .agreed: return (nil, nil)
-        case .impossible(let rule, _):
-            return (nil, PolicyNote(action: .passed, reason: .route, rule: rule))
-        case .routed(let decision):
-            do throws(FrameEdit.Obstacle) {
-                let edited = try FrameEdit.setModel(decision.argument, at: argument, in: span)
-                var note = PolicyNote(action: .routed, reason: .route, rule: decision.rule)
-                note.askedModel = request.model
-                note.routedModel = decision.model
-                request.model = decision.model
-                request.provider = ModelFamily.provider(of: decision.model) ?? request.provider
-                return (edited.line, note)
-            } catch {
-                return (
-                    nil, PolicyNote(action: .passed, reason: error.reason, rule: decision.rule)
-                )
-            }
+        let outcome = router.route(frame, facts)
+        if outcome.edited != nil, let model = outcome.note?.routedModel {
+            request.model = model
+            request.provider = ModelFamily.provider(of: model) ?? request.provider
         }
+        return outcome
     }
 
     /// A call that waited will not be sent.
     package func withdraw(_ candidate: Candidate) { accounts?.withdraw(candidate.id) }
 
     private func admit(
-        _ request: PolicyRequest, _ preview: CallPreview, _ candidate: inout Candidate,
-        _ waited: Double
+        _ request: PolicyRequest, _ preview: CallPreview, _ line: UnsafeRawBufferPointer,
+        _ candidate: inout Candidate, _ waited: Double
     ) -> CallRuling {
         guard let accounts else { return CallRuling(.forward) }
         switch accounts.admit(request, waited: waited) {
@@ -148,8 +134,8 @@ package struct CallRuler: Sendable {
             ruling.marks = marks
             return ruling
         case .refused(let note, let text, let marks):
-            let answer = preview.isTask ? Answer.error : Answer.toolResult
-            var ruling = CallRuling(.answer(answer(preview.requestID, text)), note: note)
+            let answer = Answer.line(refusing: preview.requestID, text, of: line)
+            var ruling = CallRuling(.answer(answer), note: note)
             ruling.marks = marks
             return ruling
         case .wait(let until, let note):

@@ -22,8 +22,15 @@ struct Policies {
         configuration.prices = ConfigurationFiles.prices(plan.configuration)
         let findings = ServerFindings()
         configuration.findings = findings
-        accounts = nil
         self.configuration = configuration
+        let prices = configuration.prices
+        accounts = settings.accounts.map { rules in
+            let accounts = Accounts(
+                rules, in: directory, session: base.session, prices: { prices },
+                complain: Console.complain)
+            accounts.start()
+            return accounts
+        }
         ruler = CallRuler(
             CallPreviewer(configuration, findings: findings), accounts: accounts, router: router,
             zone: Self.zone)
