@@ -195,7 +195,8 @@ extension Profiles {
             "image_understanding": {"model": "grok-2-vision-latest", "model_argument":
               "model"},
             "grok_ask": {"model_argument": "model"},
-            "ask_grok": {"model_argument": "model", "conversation_argument": ["previous_response_id", "response_id"]}
+            "ask_grok": {"model_argument": "model", "conversation_argument":
+              ["previous_response_id", "response_id"]}
           }
         }]}
         """#,
