@@ -28,6 +28,21 @@ def bench(request: pytest.FixtureRequest, tmp_path: pathlib.Path):
     yield from _bench(request.param, tmp_path)
 
 
+@pytest.fixture(params=[*relay.MODES, "policies"])
+def carrier(request: pytest.FixtureRequest, tmp_path: pathlib.Path):
+    """The relay, off, on, and with every policy set and none of their rules for what is sent."""
+    if request.param != "policies":
+        yield from _bench(request.param, tmp_path)
+        return
+    routes = tmp_path / "routes.json"
+    routes.write_text('{"routes": [{"name": "never", "when": {"tool": "no-such-tool"}, "model": "gemini-2.5-flash"}]}')
+    variables = {
+        "MCP_METER_BUDGET": "1000000/day,gemini-2.5-pro=1000000/week", "MCP_METER_BUDGET_ACTION": "block",
+        "MCP_METER_RATE_LIMIT": "1000000/s;tokens:gemini-2.5-pro=1000000000/min", "MCP_METER_ROUTES": str(routes),
+    }  # fmt: skip
+    yield from _bench("on", tmp_path, variables)
+
+
 @pytest.fixture
 def metered(tmp_path: pathlib.Path):
     """The relay with the ledger on."""
@@ -40,8 +55,8 @@ def unmetered(tmp_path: pathlib.Path):
     yield from _bench("off", tmp_path)
 
 
-def _bench(mode: str, directory: pathlib.Path):
-    bench = relay.Bench(mode, directory)
+def _bench(mode: str, directory: pathlib.Path, variables: relay.Environment | None = None):
+    bench = relay.Bench(mode, directory, variables)
     yield bench
     left = processes.marked(bench.mark)
     try:

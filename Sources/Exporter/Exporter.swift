@@ -15,6 +15,7 @@ package final class Exporter: Sendable {
         /// Only this machine can reach it.
         package var isLoopback = true
         package var limits: [RateLimit] = []
+        package var budgets: [ShownBudget] = []
         /// The models in the price table.
         package var pricedModels = 0
         /// Where its checkpoint is.

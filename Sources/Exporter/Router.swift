@@ -139,7 +139,8 @@ extension Exporter {
         let isReady = ready
         return data(request) { metrics, summary in
             PageData.summary(
-                summary, span, sessions: metrics.sessions.count,
+                summary, span, budgets: summary.use(of: settings.budgets, at: now),
+                sessions: metrics.sessions.count,
                 inFlight: metrics.sessions.values.reduce(0) { $0 + $1.requests.count },
                 isReady: isReady, version: settings.version)
         }

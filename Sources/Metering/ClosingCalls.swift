@@ -154,6 +154,9 @@ extension Meter {
                 record.outcome = .error
                 record.errorType = found.type
                 record.errorCode = found.code
+                if found.type == .rateLimit || found.type == .providerError {
+                    record.retryAfterMilliseconds = ErrorReader.retryAfter(answer)
+                }
             } else if let type = answer.failure(tool?.failure, configuration.vocabulary) {
                 record.outcome = .error
                 record.errorType = type

@@ -75,7 +75,7 @@ struct EvalOpsTracesTests {
     @Test(
         arguments: [
             (.ok, "SPAN_STATUS_OK"), (.error, "SPAN_STATUS_ERROR"), (.lost, "SPAN_STATUS_ERROR"),
-            (.blocked, "SPAN_STATUS_ERROR"), (.cancelled, "SPAN_STATUS_CANCELLED"),
+            (.cancelled, "SPAN_STATUS_CANCELLED"),
         ] as [(CallRecord.Outcome, String)])
     func `a failed call is a span too`(outcome: CallRecord.Outcome, status: String) throws {
         var call = EvalOpsRecords.escalation

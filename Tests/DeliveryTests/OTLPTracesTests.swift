@@ -171,7 +171,6 @@ struct OTLPTracesTests {
             ("sampling/createMessage", .error, nil, nil, "_OTHER", nil, "_OTHER"),
             ("tools/call", .cancelled, nil, .cancelled, "cancelled", nil, "cancelled"),
             ("tools/call", .lost, nil, .other, "lost", nil, "other"),
-            ("tools/call", .blocked, nil, nil, "blocked", nil, "blocked"),
         ]
             as [(
                 String, CallRecord.Outcome, Int?, CallRecord.ErrorType?, String, String?, String

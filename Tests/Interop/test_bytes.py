@@ -10,6 +10,12 @@ from support.wire import Wire, wire
 DIRECTIONS = ("c2s", "s2c")
 
 
+@pytest.fixture
+def bench(carrier: Bench) -> Bench:
+    """Also with policies that have no rule for what is sent."""
+    return carrier
+
+
 def long_line(size: int) -> bytes:
     head = b'{"jsonrpc":"2.0","id":9,"result":{"content":[{"type":"text","text":"'
     tail = b'"}]}}\n'

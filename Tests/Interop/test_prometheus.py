@@ -12,7 +12,7 @@ import threading
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as text_format
-from support import ledger, processes, receiver
+from support import ledger, policy, processes, receiver
 from support.prometheus import EXAMPLES, Prometheus, promtool
 from support.relay import ROOT, Bench, python
 from support.serving import Serve, samples, total
@@ -89,6 +89,27 @@ def ten_sessions(bench: Bench) -> None:
         raise troubles[0]
 
 
+# Sessions of a round that have policies: one whose budget is used up by its first call, one whose calls get another model,
+# and one whose second call waits.
+POLICIES: list[tuple[dict[str, str], str]] = [
+    ({"EVALOPS_AGENT_ID": "frugal", "MCP_METER_BUDGET": "agent:frugal=0.000001/day", "MCP_METER_BUDGET_ACTION": "block"}, "gemini-2.5-pro"),
+    ({"MCP_METER_ROUTES": "routes.json"}, "gemini-2.5-pro"),
+    ({"MCP_METER_RATE_LIMIT": "gemini-2.0-flash=1/s", "MCP_METER_RATE_LIMIT_ACTION": "wait:20"}, "gemini-2.0-flash"),
+]
+
+
+def policy_sessions(bench: Bench) -> None:
+    routes = bench.directory / "routes.json"
+    routes.write_text('{"routes": [{"name": "simple", "when": {"tokens": {"max": 500}}, "model": "gemini-2.5-flash"}]}')
+    for variables, model in POLICIES:
+        if "MCP_METER_ROUTES" in variables:
+            variables = {"MCP_METER_ROUTES": str(routes)}
+        with policy.asked(bench, variables) as client:
+            for number in range(2):
+                client.ask(number, model=model)
+            client.finish()
+
+
 class Watched:
     """A `serve` with a sink that does not answer, and the Prometheus that scraped it while sessions ran."""
 
@@ -98,6 +119,7 @@ class Watched:
         self.nowhere.__enter__()
         variables = {
             "MCP_METER_RATE_LIMIT": "600/min;gemini-2.5-pro=100/min",
+            "MCP_METER_BUDGET": "1000/day,agent:frugal=0.000001/day",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": self.nowhere.url + "/v1/traces",
         }
         self.serve = Serve(self.bench.state, variables).wait_ready()
@@ -107,6 +129,7 @@ class Watched:
         # The first scrape after a series appeared is what the next ones grow from.
         for _ in range(3):
             ten_sessions(self.bench)
+            policy_sessions(self.bench)
             self.settle()
         # A limit's window is over within a minute: what is asked of it is asked now.
         self.ledger = self.bench.ledger()
@@ -137,7 +160,9 @@ def watched(tmp_path_factory: pytest.TempPathFactory):
 
 
 def model_calls(found: ledger.Ledger) -> list[dict]:
-    return [record for record in found.calls + found.of("usage") if {"provider", "model", "usage"} & record.keys()]
+    """What came to a model: a call that was blocked did not."""
+    records = [record for record in found.calls + found.of("usage") if record["outcome"] != "blocked"]
+    return [record for record in records if {"provider", "model", "usage"} & record.keys()]
 
 
 def tokens_by_type(records: list[dict]) -> collections.Counter:
@@ -155,7 +180,8 @@ def tokens_by_type(records: list[dict]) -> collections.Counter:
 def test_prometheus_holds_the_ledgers_sums(watched: Watched):
     ask, found = watched.prometheus.value, watched.ledger
     models = model_calls(found)
-    assert len(found.sessions) == 2 * 3 * RELAYS and len(found.of("trace")) >= 3 * RELAYS * 7
+    sessions = 3 * (RELAYS + len(POLICIES))
+    assert len(found.sessions) == 2 * sessions and len(found.of("trace")) >= 3 * RELAYS * 7
     assert ask("sum(mcp_ai_requests_total)") == len(models)
     for kind, tokens in tokens_by_type(models).items():
         assert ask(f'sum(mcp_ai_tokens_total{{type="{kind}"}})') == tokens, kind
@@ -167,23 +193,41 @@ def test_prometheus_holds_the_ledgers_sums(watched: Watched):
     assert ask("sum(mcp_meter_calls_total)") == len(found.calls)
     for outcome, count in collections.Counter(call["outcome"] for call in found.calls).items():
         assert ask(f'sum(mcp_meter_calls_total{{outcome="{outcome}"}})') == count
-    for kind, count in collections.Counter(call["error_type"] for call in found.calls if "error_type" in call).items():
+    failed = [call for call in found.calls if "error_type" in call and call["outcome"] != "blocked"]
+    for kind, count in collections.Counter(call["error_type"] for call in failed).items():
         assert ask(f'sum(mcp_meter_errors_total{{error_type="{kind}"}})') == count
     assert ask("sum(mcp_ai_rate_limit_hits_total)") == 3 * RELAYS
     assert ask('sum(mcp_meter_resource_operations_total{operation="save"})') == 3 * RELAYS
     assert ask('sum(mcp_meter_resource_operations_total{operation="read"})') == 3 * RELAYS
-    assert ask("sum(mcp_meter_sessions_total)") == ask("sum(mcp_meter_session_duration_seconds_count)") == 3 * RELAYS
+    assert ask("sum(mcp_meter_sessions_total)") == ask("sum(mcp_meter_session_duration_seconds_count)") == sessions
     assert ask("sum(mcp_meter_sessions_active)") == ask("sum(mcp_meter_calls_in_flight)") == 0
     assert ask("mcp_meter_scanner_resyncs_total") == 3 * RELAYS
     assert ask("sum(mcp_meter_escalations_total)") == len(found.of("trace"))
     rated = [trace["quality"] for trace in found.of("trace") if "quality" in trace]
     assert ask("sum(mcp_meter_escalation_quality_count)") == len(rated) == ask("sum(mcp_meter_quality_per_dollar_count)")
     assert math.isclose(ask("sum(mcp_meter_escalation_quality_sum)"), sum(rated))
-    timed = [record["duration_ms"] for record in models if record["kind"] == "call"]
+    timed = [record["duration_ms"] - record.get("policy", {}).get("waited_ms", 0) for record in models if record["kind"] == "call"]
     assert ask("sum(mcp_ai_request_duration_seconds_count)") == len(timed)
     assert math.isclose(ask("sum(mcp_ai_request_duration_seconds_sum)"), sum(timed) / 1000, rel_tol=1e-6)
     assert ask("max(mcp_meter_delivery_backlog_bytes)") > 0
     assert ask('min(mcp_ai_rate_limit_max{model="gemini-2.5-pro"})') == 100
+
+
+def test_prometheus_holds_what_policies_did(watched: Watched):
+    ask, found = watched.prometheus.value, watched.ledger
+    notes = [call["policy"] for call in found.calls if "policy" in call]
+    done = collections.Counter((note["action"], note["reason"]) for note in notes)
+    assert done == {("blocked", "budget"): 5, ("routed", "route"): 6, ("delayed", "rate_limit"): 3}
+    for (action, reason), count in done.items():
+        assert ask(f'sum(mcp_meter_policy_decisions_total{{action="{action}",reason="{reason}"}})') == count
+    saved = sum(note.get("saved_usd_nanos", 0) for note in notes)
+    assert saved > 0 and round(ask("sum(mcp_meter_routing_saved_usd_total) - sum(mcp_meter_routing_extra_usd_total)") * 1e9) == saved
+    waited = sum(note.get("waited_ms", 0) for note in notes)
+    assert math.isclose(ask("sum(mcp_meter_policy_wait_seconds_sum)"), waited / 1000, rel_tol=1e-6)
+    cost = policy.spent(found) + sum(record.get("cost", {}).get("usd_nanos", 0) for record in found.of("usage"))
+    assert round(ask('mcp_meter_budget_spent_usd{budget="1000/day"}') * 1e9) == cost
+    assert ask('mcp_meter_budget_limit_usd{budget="1000/day"}') == 1000
+    assert math.isclose(ask('mcp_meter_budget_used_ratio{budget="agent:frugal=0.000001/day"}'), policy.COST / 1000)
 
 
 def gives(watched: Watched, query: str) -> list[float]:
@@ -207,6 +251,7 @@ def test_every_recorded_figure_is_there(watched: Watched):
     assert [rule["lastError"] for group in groups for rule in group["rules"] if rule["health"] != "ok"] == []
     states = {rule["name"]: rule["state"] for group in groups for rule in group["rules"] if rule["type"] == "alerting"}
     assert states["McpMeterUnpricedModel"] == states["McpMeterRateLimited"] == "firing", states
+    assert states["McpMeterBudgetNear"] == states["McpMeterCallsBlocked"] == "firing", states
     assert states["McpMeterDown"] == states["McpMeterDailyBudgetSpent"] == "inactive", states
 
 

@@ -80,17 +80,17 @@ def click(ledger: pathlib.Path, tmp_path_factory: pytest.TempPathFactory):
     return database
 
 
-def by_duckdb(duck: duckdb.DuckDBPyConnection, zone: str, since: str, until: str) -> list[dict]:
+def by_duckdb(duck: duckdb.DuckDBPyConnection, zone: str, since: str, until: str, file: str = "report.sql") -> list[dict]:
     duck.execute(f"SET VARIABLE since = TIMESTAMPTZ '{since}+00'")
     duck.execute(f"SET VARIABLE until = TIMESTAMPTZ '{until}+00'")
     duck.execute(f"SET VARIABLE zone = '{zone}'")
-    duck.execute((ROOT / "examples/duckdb/report.sql").read_text())
+    duck.execute((ROOT / "examples/duckdb" / file).read_text())
     names = [column[0] for column in duck.description]
     return [dict(zip(names, row, strict=True)) for row in duck.fetchall()]
 
 
-def by_clickhouse(click, zone: str, since: str, until: str) -> list[dict]:
-    statement = (ROOT / "examples/clickhouse/report.sql").read_text()
+def by_clickhouse(click, zone: str, since: str, until: str, file: str = "report.sql") -> list[dict]:
+    statement = (ROOT / "examples/clickhouse" / file).read_text()
     for name, value in [("since", since), ("until", until)]:
         statement = statement.replace(f"{{{name}:DateTime64(6, 'UTC')}}", f"toDateTime64('{value}', 6, 'UTC')")
     statement = statement.replace("{zone:String}", f"'{zone}'").rstrip().rstrip(";")
@@ -108,6 +108,22 @@ def test_every_figure_is_that_of_two_databases(
     assert len(ours) >= 6
     assert ours == figures(by_duckdb(duck, zone, start, end), ["day", "model"])
     assert ours == figures(by_clickhouse(click, zone, start, end), ["day", "model"])
+
+
+@pytest.mark.parametrize(("zone", "since", "until", "start", "end"), PERIODS)
+def test_what_policies_did_is_that_of_two_databases(
+    ledger: pathlib.Path, duck: duckdb.DuckDBPyConnection, click, zone: str, since: str, until: str,
+    start: str, end: str,
+) -> None:  # fmt: skip
+    said = report(ledger, "--time-zone", zone, "--since", since, "--until", until)["policies"]
+    assert {row["action"] for row in said} == {"blocked", "routed", "delayed", "warned", "passed"}
+    keys = ["action", "reason", "rule", "asked_model", "routed_model", "calls", "saved_usd_nanos", "waited_us"]
+
+    def rows(found: list[dict]) -> list[list]:
+        return sorted(([row.get(key) for key in keys] for row in found), key=repr)
+
+    assert rows(said) == rows(by_duckdb(duck, zone, start, end, "policy.sql"))
+    assert rows(said) == rows(by_clickhouse(click, zone, start, end, "policy.sql"))
     for column in COLUMNS[:-2]:
         assert said["total"][column] == sum(group.get(column) or 0 for group in said["groups"]), column
     assert sum(bar["usd_nanos"] for bar in said["series"]["values"]) == said["total"]["usd_nanos"]

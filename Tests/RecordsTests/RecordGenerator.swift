@@ -7,11 +7,12 @@ struct RecordGenerator {
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func record() -> Record {
-        switch Int.random(in: 0..<6, using: &random) {
+        switch Int.random(in: 0..<7, using: &random) {
         case 0: .session(session())
         case 1: .begin(begin())
         case 2: .usage(call())
         case 3: .trace(trace())
+        case 4: .mark(mark())
         default: .call(call())
         }
     }
@@ -70,7 +71,28 @@ struct RecordGenerator {
         call.retryOf = maybeText()
         call.partOf = maybeText()
         call.modelCalls = maybe { UInt64.random(in: 0 ... .max, using: &$0) }
+        call.retryAfterMilliseconds = maybe { Self.milliseconds(&$0) }
+        call.policy = Bool.random(using: &random) ? policy() : nil
         return call
+    }
+
+    private mutating func mark() -> MarkRecord {
+        MarkRecord(id: text(), time: time(), session: text(), policy: policy())
+    }
+
+    private mutating func policy() -> PolicyNote {
+        var note = PolicyNote(
+            action: pick(PolicyNote.Action.allCases), reason: pick(PolicyNote.Reason.allCases),
+            rule: maybeText())
+        note.spentNanodollars = maybe { Int64.random(in: .min ... .max, using: &$0) }
+        note.limitNanodollars = maybe { Int64.random(in: .min ... .max, using: &$0) }
+        note.percent = maybe { UInt64.random(in: 0 ... .max, using: &$0) }
+        note.until = Bool.random(using: &random) ? time() : nil
+        note.askedModel = maybeText()
+        note.routedModel = maybeText()
+        note.savedNanodollars = maybe { Int64.random(in: .min ... .max, using: &$0) }
+        note.waitedMilliseconds = maybe { Self.milliseconds(&$0) }
+        return note
     }
 
     private mutating func trace() -> TraceRecord {

@@ -7,10 +7,12 @@ import Testing
 struct LineWalkTests {
     private static func quick(_ line: [UInt8], _ names: inout Labels) -> Projection? {
         var dates = DateCache()
-        return line.withUnsafeBytes { bytes in
+        var found = line.withUnsafeBytes { bytes in
             var walk = LineWalk(bytes)
             return walk.projection(&names, &dates)
         }
+        do { try found?.readPolicy(in: line.span) } catch { return nil }
+        return found
     }
 
     /// Everything a projection holds, its names as text.
@@ -25,7 +27,8 @@ struct LineWalkTests {
             \(projection.kind) \(row.id) \(row.time) \(row.duration) \(row.nanodollars) \
             \(row.input) \(row.cached) \(row.output) \(row.reasoning) \(row.kind) \
             \(row.outcome) \(row.direction) \(row.marks.rawValue) \
-            \(projection.partOf.map { "\($0)" } ?? "-") \(texts.map { Array($0.utf8) })
+            \(projection.partOf.map { "\($0)" } ?? "-") \
+            \(projection.policy.map { "\($0)" } ?? "-") \(texts.map { Array($0.utf8) })
             """
     }
 

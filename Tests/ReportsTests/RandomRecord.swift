@@ -110,7 +110,22 @@ enum RandomRecord {
         }
         if Bool.random(using: &random) { call.cost = cost(&random, isPlain) }
         if Bool.random(using: &random) { call.partOf = id(&random) }
+        if Int.random(in: 0..<3, using: &random) == 0 { call.policy = policy(&random, isPlain) }
         return call
+    }
+
+    private static func policy(_ random: inout SplitMix64, _ isPlain: Bool) -> PolicyNote {
+        var note = PolicyNote(
+            action: PolicyNote.Action.allCases.randomElement(using: &random) ?? .blocked,
+            reason: PolicyNote.Reason.allCases.randomElement(using: &random) ?? .budget,
+            rule: name(&random, isPlain))
+        note.askedModel = name(&random, isPlain)
+        note.savedNanodollars = Int64.random(in: -9_000_000_000...9_000_000_000, using: &random)
+        if Bool.random(using: &random) { note.until = time(&random) }
+        if Bool.random(using: &random) {
+            note.waitedMilliseconds = milliseconds(&random, isPlain)
+        }
+        return note
     }
 
     private static func trace(_ random: inout SplitMix64, _ isPlain: Bool) -> TraceRecord {

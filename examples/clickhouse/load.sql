@@ -28,6 +28,13 @@ SELECT
     JSONExtract(line, 'quality', 'Nullable(Float64)'),
     JSONExtract(line, 'turns', 'Nullable(UInt64)'),
     JSONExtract(line, 'client_turns', 'Nullable(UInt64)'),
+    JSONExtract(line, 'policy', 'action', 'Nullable(String)'),
+    JSONExtract(line, 'policy', 'reason', 'Nullable(String)'),
+    JSONExtract(line, 'policy', 'rule', 'Nullable(String)'),
+    JSONExtract(line, 'policy', 'asked_model', 'Nullable(String)'),
+    JSONExtract(line, 'policy', 'routed_model', 'Nullable(String)'),
+    JSONExtract(line, 'policy', 'saved_usd_nanos', 'Nullable(Int64)'),
+    JSONExtract(line, 'policy', 'waited_ms', 'Nullable(Float64)'),
     file, line_number
 FROM
 (

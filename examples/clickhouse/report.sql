@@ -27,13 +27,15 @@ FROM
         sumIf(ifNull(records.input_tokens, 0) + ifNull(records.output_tokens, 0), ifNull(usage_source, '') = 'estimated') AS estimated_tokens,
         countIf(kind = 'usage') AS client_turns,
         sumIf(ifNull(records.usd_nanos, 0), kind = 'usage') AS client_usd_nanos,
-        -- Nearest rank: the smallest that so many of a hundred are no larger than.
-        arraySort(groupArrayIf(toInt64(round(assumeNotNull(duration_ms) * 1000)), is_request AND kind = 'call' AND outcome IN ('ok', 'error'))) AS durations
+        -- Nearest rank: the smallest that so many of a hundred are no larger than. Without the time
+        -- a policy held calls back.
+        arraySort(groupArrayIf(toInt64(round(greatest(assumeNotNull(duration_ms) - ifNull(waited_ms, 0), 0) * 1000)), is_request AND kind = 'call' AND outcome IN ('ok', 'error'))) AS durations
     FROM
     (
         SELECT *,
             kind != 'usage' AND part_of IS NULL AS is_request,
-            model IS NOT NULL OR provider IS NOT NULL OR usage_source IS NOT NULL OR cost_source IS NOT NULL AS uses_model
+            -- A call that was blocked never came to the model.
+            (outcome != 'blocked' AND (model IS NOT NULL OR provider IS NOT NULL)) OR usage_source IS NOT NULL OR cost_source IS NOT NULL AS uses_model
         FROM records
         WHERE kind != 'trace' AND time >= {since:DateTime64(6, 'UTC')} AND time < {until:DateTime64(6, 'UTC')}
     ) AS records

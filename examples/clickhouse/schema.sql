@@ -30,6 +30,13 @@ CREATE TABLE IF NOT EXISTS lines
     quality Nullable(Float64),
     turns Nullable(UInt64),
     client_turns Nullable(UInt64),
+    policy_action LowCardinality(Nullable(String)),
+    policy_reason LowCardinality(Nullable(String)),
+    policy_rule LowCardinality(Nullable(String)),
+    asked_model LowCardinality(Nullable(String)),
+    routed_model LowCardinality(Nullable(String)),
+    saved_usd_nanos Nullable(Int64),
+    waited_ms Nullable(Float64),
     file String,
     line_number UInt64
 )

@@ -3,8 +3,11 @@
 WITH chosen AS (
     SELECT *,
         kind <> 'usage' AND part_of IS NULL AS is_request,
-        model IS NOT NULL OR provider IS NOT NULL OR usage IS NOT NULL OR cost IS NOT NULL
-            AS uses_model,
+        -- A call that was blocked never came to the model.
+        (outcome <> 'blocked' AND (model IS NOT NULL OR provider IS NOT NULL))
+            OR usage IS NOT NULL OR cost IS NOT NULL AS uses_model,
+        -- How long the server took: not how long a policy held the call back.
+        greatest(duration_ms - coalesce(policy.waited_ms, 0), 0) AS worked_ms,
         timezone(getvariable('zone'), "time") AS local_time
     FROM records
     WHERE kind <> 'trace' AND "time" >= getvariable('since') AND "time" < getvariable('until')
@@ -30,7 +33,7 @@ WITH chosen AS (
         count(*) FILTER (kind = 'usage') AS client_turns,
         coalesce(sum(cost.usd_nanos) FILTER (kind = 'usage'), 0)::BIGINT AS client_usd_nanos,
         -- Nearest rank: the smallest that so many of a hundred are no larger than.
-        list_sort(list(round(duration_ms * 1000)::BIGINT)
+        list_sort(list(round(worked_ms * 1000)::BIGINT)
             FILTER (is_request AND kind = 'call' AND outcome IN ('ok', 'error'))) AS durations
     FROM chosen
     GROUP BY ALL

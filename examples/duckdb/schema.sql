@@ -13,7 +13,8 @@ FROM read_json(
         usage: 'STRUCT(source VARCHAR, input_tokens UBIGINT, cached_input_tokens UBIGINT, output_tokens UBIGINT, reasoning_tokens UBIGINT)',
         cost: 'STRUCT(source VARCHAR, usd_nanos BIGINT)',
         outcome: 'VARCHAR', event_type: 'VARCHAR', part_of: 'VARCHAR', quality: 'DOUBLE',
-        turns: 'UBIGINT', client_turns: 'UBIGINT'
+        turns: 'UBIGINT', client_turns: 'UBIGINT', retry_after_ms: 'DOUBLE',
+        policy: 'STRUCT(action VARCHAR, reason VARCHAR, rule VARCHAR, spent_usd_nanos BIGINT, limit_usd_nanos BIGINT, percent UBIGINT, until TIMESTAMPTZ, asked_model VARCHAR, routed_model VARCHAR, saved_usd_nanos BIGINT, waited_ms DOUBLE)'
     })
 WHERE v = 1;
 

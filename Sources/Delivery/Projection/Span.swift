@@ -6,6 +6,8 @@ package import Records
 ///   the model, the tokens and the cost. So they never stand on both a parent and its child.
 /// - A conversation has a root span of its own, made of its `trace` record. A single call's root is
 ///   the request itself.
+/// - A call that a policy blocked came to no model: it has its request's span alone. Of one that was
+///   held back, the model's span begins when the request was sent on.
 /// - A client's turn (`usage`) and a further model of the same request (`part_of`) are model spans.
 package struct Span: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
@@ -28,12 +30,13 @@ package struct Span: Sendable, Equatable {
             let request = Span(
                 .request(call), call.traceID, call.spanID, call.parentSpanID, call.time,
                 call.durationMilliseconds)
-            guard call.model != nil || call.usage != nil || call.provider != nil else {
-                return [request]
-            }
+            guard call.outcome != .blocked,
+                call.model != nil || call.usage != nil || call.provider != nil
+            else { return [request] }
+            let held = call.heldMilliseconds
             let model = Span(
-                .model(call), call.traceID, modelSpanID(of: call.spanID), call.spanID, call.time,
-                call.durationMilliseconds)
+                .model(call), call.traceID, modelSpanID(of: call.spanID), call.spanID,
+                call.time.adding(milliseconds: held), call.durationMilliseconds - held)
             return [request, model]
         case .call(let call), .usage(let call):
             return [
@@ -61,14 +64,29 @@ package struct Span: Sendable, Equatable {
         self.spanID = spanID
         self.parentSpanID = parentSpanID
         self.start = start
-        let length = milliseconds.isFinite ? max(0, min(milliseconds * 1000, 1e17)) : 0
-        let (end, overflow) = start.microseconds.addingReportingOverflow(Int64(length.rounded()))
-        self.end = Timestamp(microseconds: overflow ? .max : end)
+        end = start.adding(milliseconds: milliseconds)
     }
 
     /// The model call below a request: the same id whenever it is asked for.
     static func modelSpanID(of spanID: String) -> String {
         // All zero is no id (W3C Trace Context §3.2.2.4).
         Hex.string(max(1, FNV1a.hash("\(spanID)/model")))
+    }
+}
+
+extension CallRecord {
+    /// How much of its duration a policy held it back, in milliseconds.
+    var heldMilliseconds: Double {
+        guard let held = policy?.waitedMilliseconds, held.isFinite else { return 0 }
+        return max(0, min(held, durationMilliseconds))
+    }
+}
+
+extension Timestamp {
+    /// Later by so much; never earlier.
+    fileprivate func adding(milliseconds: Double) -> Timestamp {
+        let length = milliseconds.isFinite ? max(0, min(milliseconds * 1000, 1e17)) : 0
+        let (end, overflow) = microseconds.addingReportingOverflow(Int64(length.rounded()))
+        return Timestamp(microseconds: overflow ? .max : end)
     }
 }

@@ -5,6 +5,8 @@
 enum MetricID: Int, CaseIterable, Sendable {
     case requests, tokens, cost, duration, tokensPerRequest, costPer1k
     case limitRemaining, limitMax, limitHits, modelSelection
+    case decisions, policyWait, routingSaved, routingExtra
+    case budgetLimit, budgetSpent, budgetUsed
     case calls, callDuration, firstByte, errors, inFlight, resourceOperations
     case sessions, sessionsActive, sessionDuration
     case escalations, escalationCost, quality, qualityPerDollar
@@ -20,15 +22,19 @@ enum MetricID: Int, CaseIterable, Sendable {
     private static let perModel =
         "one for each combination seen; provider and model as the records name them, at most 2000"
     private static let perServer = "one for each combination seen, at most 2000"
+    private static let perRoute =
+        "one for each rule and pair of models seen, at most 2000"
+    private static let perBudget = "one for each budget, at most 64"
     private static let durationBounds = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120]
 
     private static let families: [Family] = [
         Family(
             "mcp_ai_requests_total", .counter, labels: callLabels, seriesMax: 8_000,
             help: "Model calls by outcome. status is success, error, timeout, rate_limited, "
-                + "cancelled, lost or blocked; operation is the JSON-RPC method.",
+                + "cancelled or lost; operation is the JSON-RPC method. A call that a policy blocked "
+                + "never came to a model, and is not here.",
             cardinality: "four statuses for each model call's other labels, and those of the "
-                + "other three that came, at most 8000",
+                + "other two that came, at most 8000",
             example: "sum by (model, status) (rate(mcp_ai_requests_total[5m])) * 60"),
         Family(
             "mcp_ai_tokens_total", .counter,
@@ -52,7 +58,9 @@ enum MetricID: Int, CaseIterable, Sendable {
         Family(
             "mcp_ai_request_duration_seconds", .histogram(durationBounds),
             labels: ["provider", "model", "operation"], decimals: 6, seriesMax: 500,
-            help: "How long model calls took, whatever their outcome.",
+            help:
+                "How long model calls took, whatever their outcome, without the time a policy held "
+                + "them back.",
             cardinality: "one for each provider, model and operation, at most 500",
             example: "histogram_quantile(0.95, sum by (model, le) "
                 + "(rate(mcp_ai_request_duration_seconds_bucket[5m])))"),
@@ -97,6 +105,52 @@ enum MetricID: Int, CaseIterable, Sendable {
             cardinality: perModel,
             example: "sum by (model, reason) (increase(mcp_ai_model_selection_total[1h]))"),
         Family(
+            "mcp_meter_policy_decisions_total", .counter,
+            labels: ["action", "reason", "rule", "server", "tool"],
+            help: "Calls that a policy did something to. action is blocked, routed, delayed, "
+                + "warned or passed (could not be judged); reason is budget, evalops, "
+                + "rate_limit, retry_after or route, or why it was passed; rule is the rule as "
+                + "it stands in its variable.",
+            cardinality: "one for each combination seen, at most 2000",
+            example: "sum by (reason, rule) "
+                + "(increase(mcp_meter_policy_decisions_total{action=\"blocked\"}[1d]))"),
+        Family(
+            "mcp_meter_policy_wait_seconds", .histogram(durationBounds),
+            labels: ["reason", "server"], decimals: 6, seriesMax: 500,
+            help:
+                "How long calls were held back that a policy held back. One that was routed, too, is "
+                + "under route.",
+            cardinality: "one for each reason and server, at most 500",
+            example: "sum by (reason) (increase(mcp_meter_policy_wait_seconds_sum[1d]))"),
+        Family(
+            "mcp_meter_routing_saved_usd_total", .counter,
+            labels: ["rule", "asked_model", "routed_model"], decimals: 9,
+            help: "US dollars that routed calls cost less than the model asked for would have, "
+                + "as far as both prices are known.",
+            cardinality: perRoute,
+            example: "sum(increase(mcp_meter_routing_saved_usd_total[1d])) "
+                + "- sum(increase(mcp_meter_routing_extra_usd_total[1d]))"),
+        Family(
+            "mcp_meter_routing_extra_usd_total", .counter,
+            labels: ["rule", "asked_model", "routed_model"], decimals: 9,
+            help: "US dollars that routed calls cost more than the model asked for would have.",
+            cardinality: perRoute,
+            example: "sum by (rule) (increase(mcp_meter_routing_extra_usd_total[1d]))"),
+        Family(
+            "mcp_meter_budget_limit_usd", .gauge, labels: ["budget"], decimals: 9, seriesMax: 64,
+            help: "The budgets of MCP_METER_BUDGET, in the environment of this process.",
+            cardinality: perBudget, example: "mcp_meter_budget_limit_usd"),
+        Family(
+            "mcp_meter_budget_spent_usd", .gauge, labels: ["budget"], decimals: 9, seriesMax: 64,
+            help: "US dollars spent in the budget's present day, week or month, by the "
+                + "calendar of this machine; calls under way are not in it.",
+            cardinality: perBudget,
+            example: "mcp_meter_budget_limit_usd - mcp_meter_budget_spent_usd"),
+        Family(
+            "mcp_meter_budget_used_ratio", .gauge, labels: ["budget"], decimals: 6, seriesMax: 64,
+            help: "Spent of a budget, as a share of it: 1 is all of it.",
+            cardinality: perBudget, example: "max by (budget) (mcp_meter_budget_used_ratio)"),
+        Family(
             "mcp_meter_calls_total", .counter,
             labels: ["server", "method", "tool", "direction", "outcome"],
             help: "JSON-RPC requests that ended, those without a model among them.",
@@ -107,21 +161,24 @@ enum MetricID: Int, CaseIterable, Sendable {
         Family(
             "mcp_meter_call_duration_seconds", .histogram(durationBounds),
             labels: ["server", "method"], decimals: 6, seriesMax: 500,
-            help: "From a request's last byte to its answer's last byte.",
+            help: "From a request's last byte to its answer's last byte, without the time a policy "
+                + "held it back. A blocked call is not here: no server answered it.",
             cardinality: "one for each server and method, at most 500",
             example: "histogram_quantile(0.99, sum by (server, le) "
                 + "(rate(mcp_meter_call_duration_seconds_bucket[5m])))"),
         Family(
             "mcp_meter_first_byte_seconds", .histogram(durationBounds),
             labels: ["server", "method"], decimals: 6, seriesMax: 500,
-            help: "From a request's last byte to its answer's first byte.",
+            help:
+                "From a request's last byte to its answer's first byte, without the time a policy "
+                + "held it back.",
             cardinality: "one for each server and method, at most 500",
             example: "histogram_quantile(0.5, sum by (server, le) "
                 + "(rate(mcp_meter_first_byte_seconds_bucket[5m])))"),
         Family(
             "mcp_meter_errors_total", .counter, labels: ["server", "error_type"],
             help: "Requests that failed, by kind: rate_limit, timeout, context_overflow, auth, "
-                + "provider_error, cancelled, other.",
+                + "provider_error, cancelled, other. What a policy blocked did not fail.",
             cardinality: "seven for each server, at most 2000",
             example: "sum by (error_type) (increase(mcp_meter_errors_total[1h]))"),
         Family(

@@ -44,6 +44,7 @@ package struct Metrics: Sendable {
             guard seen.insert(call.id) else { return }
             if call.partOf == nil { fold(request: call) }
             if call.usesModel { fold(model: call) }
+            if let note = call.policy { fold(note, of: call) }
             summary.fold(call)
         case .usage(let call):
             guard seen.insert(call.id) else { return }
@@ -53,7 +54,9 @@ package struct Metrics: Sendable {
             guard seen.insert(trace.id) else { return }
             fold(trace)
             summary.fold(trace)
-        case .mark: break
+        case .mark:
+            // The call that reached the share says so, too; how far the budget is shows its gauge.
+            break
         }
     }
 
@@ -76,16 +79,20 @@ package struct Metrics: Sendable {
             direction: call.direction, outcome: call.outcome)
         let found = plainCache[key] ?? make(key)
         tables[MetricID.calls.rawValue].add(1, to: found.calls)
-        tables[MetricID.callDuration.rawValue].observe(
-            microseconds(call.durationMilliseconds), in: found.duration)
-        if let first = call.firstByteMilliseconds {
-            tables[MetricID.firstByte.rawValue].observe(microseconds(first), in: found.firstByte)
+        if call.outcome != .blocked {
+            tables[MetricID.callDuration.rawValue].observe(
+                call.workMicroseconds, in: found.duration)
+        }
+        if let first = call.firstByteMicroseconds {
+            tables[MetricID.firstByte.rawValue].observe(first, in: found.firstByte)
         }
         if let operation = found.operation {
             tables[MetricID.resourceOperations.rawValue].add(1, to: operation)
         }
         if call.outcome == .lost { add(.lostCalls, [key.server]) }
-        if let type = call.errorType { add(.errors, [key.server, type.rawValue]) }
+        if call.outcome != .blocked, let type = call.errorType {
+            add(.errors, [key.server, type.rawValue])
+        }
     }
 
     private mutating func make(_ key: PlainCallKey) -> PlainCallSeries {
@@ -122,8 +129,7 @@ package struct Metrics: Sendable {
         let found = cache[key] ?? make(key)
         tables[MetricID.requests.rawValue].add(1, to: found.requests)
         if let duration = found.duration {
-            tables[MetricID.duration.rawValue].observe(
-                microseconds(call.durationMilliseconds), in: duration)
+            tables[MetricID.duration.rawValue].observe(call.workMicroseconds, in: duration)
         }
         tables[MetricID.modelSelection.rawValue].add(1, to: found.selection)
         if call.errorType == .rateLimit {
@@ -237,8 +243,10 @@ package struct Metrics: Sendable {
 }
 
 extension CallRecord {
-    /// Whether it stands for a model call.
-    var usesModel: Bool { provider != nil || model != nil || usage != nil }
+    /// Whether it stands for a model call. A call that was blocked never came to the model.
+    var usesModel: Bool {
+        outcome != .blocked && (provider != nil || model != nil || usage != nil)
+    }
 }
 
 /// The five kinds of tokens, which do not overlap.

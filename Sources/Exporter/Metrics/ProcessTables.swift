@@ -42,8 +42,10 @@ enum ProcessMetric {
 extension Exporter {
     /// All of `/metrics`.
     func metricsText(_ format: ExpositionFormat) -> [UInt8] {
-        var (metrics, _) = snapshot()
-        for gauge in limitGauges(at: Timestamp(microseconds: WallClock.now())) {
+        var (metrics, summary) = snapshot()
+        let now = Timestamp(microseconds: WallClock.now())
+        metrics.set(summary.use(of: settings.budgets, at: now))
+        for gauge in limitGauges(at: now) {
             metrics.set(.limitRemaining, gauge.labels, gauge.left)
             metrics.set(.limitMax, gauge.labels, gauge.limit)
         }

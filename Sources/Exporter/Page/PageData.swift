@@ -33,8 +33,8 @@ enum PageData {
 
     /// `GET /api/summary`.
     static func summary(
-        _ summary: Summary, _ span: Span, sessions: Int, inFlight: Int, isReady: Bool,
-        version: String
+        _ summary: Summary, _ span: Span, budgets: [BudgetUse] = [], sessions: Int, inFlight: Int,
+        isReady: Bool, version: String
     ) -> [UInt8] {
         let overview = Overview(summary, days: span.days, hours: span.hours)
         var json = JSONWriter()
@@ -87,6 +87,18 @@ enum PageData {
             json.endObject()
         }
         json.endArray()
+        json.key("budgets")
+        json.beginArray()
+        for budget in budgets {
+            json.beginObject()
+            json.member("budget", budget.rule)
+            json.member("limit_usd_nanos", budget.limitNanodollars)
+            json.member("spent_usd_nanos", budget.spentNanodollars)
+            json.endObject()
+        }
+        json.endArray()
+        json.key("policies")
+        json.policies(summary.policies.rows(in: span.days))
         json.key("escalations")
         json.beginArray()
         for trace in summary.traces.all.suffix(50).reversed() {
@@ -142,6 +154,26 @@ extension JSONWriter {
     fileprivate mutating func array(_ numbers: [Int64]) {
         beginArray()
         for number in numbers { self.number(number) }
+        endArray()
+    }
+
+    /// What was done, with names that are not empty.
+    fileprivate mutating func policies(
+        _ rows: [(key: PolicyTally.Key, figures: PolicyTally.Figures)]
+    ) {
+        beginArray()
+        for (key, figures) in rows {
+            beginObject()
+            member("action", key.action)
+            member("reason", key.reason)
+            if !key.rule.isEmpty { member("rule", key.rule) }
+            if !key.askedModel.isEmpty { member("asked_model", key.askedModel) }
+            if !key.routedModel.isEmpty { member("routed_model", key.routedModel) }
+            member("calls", figures.calls)
+            member("saved_usd_nanos", figures.savedNanodollars)
+            member("waited_us", figures.waitedMicroseconds)
+            endObject()
+        }
         endArray()
     }
 

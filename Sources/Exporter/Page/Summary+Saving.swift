@@ -21,6 +21,8 @@ extension Summary {
             json.endArray()
         }
         json.endArray()
+        json.key("policies")
+        policies.write(into: &json)
         for (name, records) in [
             ("calls", calls.all), ("turns", turns.all), ("traces", traces.all.map(Record.trace)),
         ] {
@@ -40,6 +42,7 @@ extension Summary {
     init?(_ json: JSONValue?) {
         self.init()
         guard let json, let groups = json["groups"]?.array,
+            let policies = PolicyTally(json["policies"]),
             let calls = Self.records(json["calls"]), let turns = Self.records(json["turns"]),
             let traces = Self.records(json["traces"])
         else { return nil }
@@ -61,6 +64,7 @@ extension Summary {
                 restore(Group(names: row), slot: numbers[start], sum)
             }
         }
+        restore(policies)
         for call in calls { restore(call: call) }
         for turn in turns { restore(turn: turn) }
         for case .trace(let trace) in traces { fold(trace) }

@@ -8,7 +8,8 @@ internal import Records
 struct Summary: Sendable {
     /// Seconds of a slot.
     static let slotSeconds: Int64 = 900
-    static let slotsKept: Int64 = 31 * 96
+    /// The longest month, and the hour it may have more.
+    static let slotsKept: Int64 = 31 * 96 + 4
     /// With one more for each slot it stays below the size at which the table would double.
     static let cellsMax = 45_000
 
@@ -21,6 +22,7 @@ struct Summary: Sendable {
 
     private(set) var cells: [Cell: Sum] = [:]
     private(set) var groups = GroupTable()
+    private(set) var policies = PolicyTally()
     /// Of all kinds.
     private(set) var calls = Ring<Record>(capacity: 200)
     /// Those that used a model, which is what an escalation's turns are.
@@ -38,11 +40,13 @@ struct Summary: Sendable {
     mutating func fold(_ call: CallRecord, isUsage: Bool = false) {
         let record = isUsage ? Record.usage(call) : .call(call)
         calls.append(record)
-        guard call.usesModel else { return }
-        turns.append(record)
+        if call.usesModel { turns.append(record) }
+        guard call.usesModel || call.policy != nil else { return }
         let slot = call.time.microseconds / (Self.slotSeconds * 1_000_000)
         advance(to: slot)
         guard slot > newest - Self.slotsKept else { return }
+        if let note = call.policy { policies.fold(note, slot: slot) }
+        guard call.usesModel else { return }
         var cell = Cell(slot: slot, group: groups.number(of: Group(call)))
         if cells.count >= Self.cellsMax, cells[cell] == nil {
             cell.group = groups.number(of: .other)
@@ -59,6 +63,7 @@ struct Summary: Sendable {
         guard newest >= pruned + 96 else { return }
         pruned = newest
         let first = newest - Self.slotsKept
+        policies.forget(through: first)
         guard cells.contains(where: { $0.key.slot <= first }) else { return }
         // Names that nobody uses any more make room with the cells that had them.
         let old = (cells, groups)
@@ -79,6 +84,7 @@ struct Summary: Sendable {
         cells[Cell(slot: slot, group: groups.number(of: group)), default: Sum()].add(sum)
     }
 
+    mutating func restore(_ tally: PolicyTally) { policies = tally }
     mutating func restore(call: Record) { calls.append(call) }
     mutating func restore(turn: Record) { turns.append(turn) }
 }

@@ -77,7 +77,7 @@ package enum ErrorReader {
     }
 
     /// The documents that may be a server's envelope: structured content, and a text that is JSON.
-    private static func documents(of answer: Observation, _ result: Int) -> [Int] {
+    static func documents(of answer: Observation, _ result: Int) -> [Int] {
         let sketch = answer.sketch
         var documents: [Int] = []
         if let content = sketch.child(.structuredContent, of: result) { documents.append(content) }

@@ -28,11 +28,13 @@ struct FoldedText {
     }
 
     /// Where a phrase, given in lower case, occurs first from an index on.
-    func find(_ phrase: StaticString, from start: Int) -> Int? {
+    ///
+    /// - Parameter end: it is to begin before this one.
+    func find(_ phrase: StaticString, from start: Int, to end: Int = .max) -> Int? {
         let length = phrase.utf8CodeUnitCount
         guard length > 0, start >= 0, bytes.count >= length else { return nil }
         var i = start
-        while i <= bytes.count &- length {
+        while i <= bytes.count &- length, i < end {
             if matches(phrase, at: i) { return i }
             i &+= 1
         }

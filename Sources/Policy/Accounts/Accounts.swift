@@ -21,15 +21,17 @@ package final class Accounts: Admitting, @unchecked Sendable {
     // alone.
 
     /// What changes.
-    struct State {
+    private final class State {
         var books: Books?
         var follower: LedgerFollower?
-        var reservations: Reservations
+        let reservations: Reservations
         var priced = PricedModels()
         var prices: PriceTable?
         /// The reading of the ledger that is under way; later ones are others.
         var reading = 0
         var complaints: Set<String> = []
+
+        init(_ reservations: Reservations) { self.reservations = reservations }
     }
 
     let rules: AccountRules
@@ -42,7 +44,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     private let clock: @Sendable () -> Int64
 
     private let mutex = Mutex(())
-    private var state: State
+    private let state: State
     private var lock: AdmissionLock?
     /// Whether the ledger has been read.
     private let isReady = Atomic<Bool>(false)
@@ -77,7 +79,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
         self.complain = complain
         loadPrices = prices
         makeCalendar = calendar ?? { Self.localCalendar(at: clock()) }
-        state = State(reservations: Reservations(directory.policy))
+        state = State(Reservations(directory.policy))
     }
 
     /// Begins to read the ledger, on a thread of its own.
@@ -103,11 +105,10 @@ package final class Accounts: Admitting, @unchecked Sendable {
             let now = clock()
             do throws(AccountTrouble) {
                 if try catchUp(at: now) { isLockStale = true }
-                guard var books = take() else { return unavailable() }
-                defer { state.books = books }
-                var judge = Judge(self, request, at: now, waited: waited, &state)
+                guard let books = state.books else { return unavailable() }
+                var judge = Judge(self, request, at: now, waited: waited, state.reservations)
                 judge.warning = verdict.map { Refusal.byOracle($0).note }
-                guard let admission = judge.judge(&books) else {
+                guard let admission = judge.judge(books) else {
                     // The clock was set back to where the ledger was not read.
                     defer { read() }
                     return unavailable()
@@ -121,13 +122,6 @@ package final class Accounts: Admitting, @unchecked Sendable {
         }
         if isLockStale { renewLock() }
         return admission
-    }
-
-    private func take() -> Books? {
-        // Out of the state while it is changed: nobody else looks, and nothing is copied.
-        let books = state.books
-        state.books = nil
-        return books
     }
 
     private func reserve(
@@ -172,10 +166,9 @@ package final class Accounts: Admitting, @unchecked Sendable {
         guard !rules.budgets.isEmpty, waitUntilReady() else { return nil }
         return mutex.withLock { _ in
             let now = clock()
-            guard (try? catchUp(at: now)) != nil, var books = take() else { return nil }
-            defer { state.books = books }
-            let judge = Judge(self, request, at: now, waited: 0, &state)
-            return judge.budgetLeft(&books)
+            guard (try? catchUp(at: now)) != nil, let books = state.books else { return nil }
+            let judge = Judge(self, request, at: now, waited: 0, state.reservations)
+            return judge.budgetLeft(books)
         }
     }
 
@@ -185,9 +178,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     private func ask(_ request: PolicyRequest) -> BudgetVerdict? {
         guard let oracle else { return nil }
         let cost = mutex.withLock { _ -> Int64 in
-            guard var books = take() else { return 0 }
-            defer { state.books = books }
-            return estimate(request, &books).nanodollars
+            state.books.map { estimate(request, $0).nanodollars } ?? 0
         }
         let verdict = oracle.verdict(on: request, estimatedNanodollars: cost)
         return verdict.flatMap { $0.isAllowed ? nil : $0 }
@@ -226,7 +217,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     private func readAll(_ reading: Int) {
         let prices = loadPrices()
         let now = clock()
-        var books = Books(rules, makeCalendar(), now: now)
+        let books = Books(rules, makeCalendar(), now: now)
         let follower = LedgerFollower(directory, firstDay: firstDay(books, at: now))
         // Before the ledger: see `Books.looked`.
         let calls = mutex.withLock { _ -> [Identity] in
@@ -283,7 +274,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     /// Reads what has come to the ledger. With the mutex held.
     private func readNew(at now: Int64) {
-        guard let follower = state.follower, var books = take() else { return }
+        guard let follower = state.follower, let books = state.books else { return }
         do throws(LedgerError) {
             try follower.catchUp(today: Day(of: Timestamp(microseconds: now))) {
                 books.take($0, $1)
@@ -291,7 +282,6 @@ package final class Accounts: Admitting, @unchecked Sendable {
         } catch {
             complainOnce(AccountTrouble(error).description)
         }
-        state.books = books
         complain(of: follower)
         if follower.isBroken { read() }
     }
@@ -335,7 +325,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     /// What a call is expected to cost and to use: as much as the last ones of its tool and model
     /// did, else its input and a typical answer at the model's price. With the mutex held.
     func estimate(
-        _ request: PolicyRequest, _ books: inout Books
+        _ request: PolicyRequest, _ books: Books
     ) -> (nanodollars: Int64, tokens: UInt64) {
         let traits = books.traits(
             server: request.server, tool: request.tool, model: request.model,

@@ -5,7 +5,7 @@ import Reports
 
 /// What the ledger comes to: spend by budget, calls by limit, marks, what calls cost of late. Made
 /// of the ledger's lines in any order, each given once; the sums are those of a report.
-struct Books {
+final class Books {
     private(set) var budgets: BudgetBook
     private(set) var limits: LimitBook
     private var recent = RecentCalls()
@@ -53,7 +53,7 @@ struct Books {
     /// Whoever looks before reading misses no call: its record is in the ledger before its
     /// reservation ends. Of the calls read since, one that was not among those of the look was
     /// over by then, or began later; so that is what has to be remembered up to the next look.
-    mutating func looked(at calls: some Sequence<Identity>, at now: Int64) {
+    func looked(at calls: some Sequence<Identity>, at now: Int64) {
         visible.removeAll(keepingCapacity: true)
         var still: Set<Identity> = []
         for id in calls {
@@ -69,7 +69,7 @@ struct Books {
     func isSettled(_ id: Identity) -> Bool { settled.contains(id) || latest.contains(id) }
 
     /// Takes a line of the ledger.
-    mutating func take(_ line: Span<UInt8>, _ segment: SegmentName) {
+    func take(_ line: Span<UInt8>, _ segment: SegmentName) {
         let quick = line.withUnsafeBytes { bytes -> Projection? in
             var walk = LineWalk(bytes)
             return walk.projection(&names, &dates)
@@ -84,14 +84,14 @@ struct Books {
         }
     }
 
-    mutating func saw(_ mark: MarkRecord) {
+    func saw(_ mark: MarkRecord) {
         switch mark.policy.reason {
         case .rateLimit: limits.saw(mark: mark.id, rule: mark.policy.rule)
         default: budgets.saw(mark: Identity.any(mark.id).0)
         }
     }
 
-    private mutating func add(_ line: Projection, _ segment: SegmentName) {
+    private func add(_ line: Projection, _ segment: SegmentName) {
         let row = line.row
         switch line.kind {
         case .call:
@@ -111,7 +111,7 @@ struct Books {
         }
     }
 
-    private mutating func addCall(_ line: Projection, _ traits: Traits) {
+    private func addCall(_ line: Projection, _ traits: Traits) {
         let row = line.row
         let usesModel =
             traits.usesModel
@@ -133,15 +133,14 @@ struct Books {
         }
     }
 
-    private mutating func addUsage(_ row: Row, _ traits: Traits, _ segment: SegmentName) {
+    private func addUsage(_ row: Row, _ traits: Traits, _ segment: SegmentName) {
         var line = RepeatableUsage.Line()
         line.nanodollars = row.nanodollars == Row.noCost ? 0 : row.nanodollars
         line.seconds = UInt32(clamping: seconds(row.time))
         line.budgets = traits.budgets
         line.segment = number(of: segment)
         let isKept = budgets.start.map { Int64(line.seconds) >= $0 } ?? false
-        let segments = segments
-        let replaced = repeatable.replace(row.id, with: line, isKept: isKept) { a, b in
+        let replaced = repeatable.replace(row.id, with: line, isKept: isKept) { [segments] a, b in
             segments[Int(a)] < segments[Int(b)]
         }
         guard let replaced else { return }
@@ -149,7 +148,7 @@ struct Books {
         budgets.add(line.nanodollars, at: Int64(line.seconds), line.budgets)
     }
 
-    private mutating func number(of segment: SegmentName) -> UInt32 {
+    private func number(of segment: SegmentName) -> UInt32 {
         if segments.last != segment {
             if let known = segments.lastIndex(of: segment) { return UInt32(clamping: known) }
             segments.append(segment)
@@ -170,7 +169,7 @@ struct Books {
 
     // MARK: Names
 
-    private mutating func traits(of labels: LabelSet) -> Traits {
+    private func traits(of labels: LabelSet) -> Traits {
         let place = Int(names.place(of: labels))
         if place < traits.count, let known = traits[place] { return known }
         func text(_ label: Label) -> String? { names.text(label, of: place) }
@@ -193,7 +192,7 @@ struct Books {
     }
 
     /// What the names of a call that is asked for mean.
-    mutating func traits(
+    func traits(
         server: String?, tool: String?, model: String?, agent: String?
     ) -> Traits {
         var set = LabelSet()
@@ -212,23 +211,23 @@ struct Books {
 
     // MARK: What they say
 
-    mutating func spent(_ place: Int, at now: Int64) -> (range: Range<Int64>, nanodollars: Int64)? {
+    func spent(_ place: Int, at now: Int64) -> (range: Range<Int64>, nanodollars: Int64)? {
         budgets.state(of: place, at: seconds(now))
     }
 
-    mutating func newShare(
+    func newShare(
         _ place: Int, _ range: Range<Int64>, spent: Int64
     ) -> (percent: UInt64, id: String)? {
         budgets.newShare(of: place, range, spent: spent)
     }
 
-    mutating func used(_ place: Int, at now: Int64) -> UInt64 { limits.used(of: place, at: now) }
+    func used(_ place: Int, at now: Int64) -> UInt64 { limits.used(of: place, at: now) }
 
-    mutating func departure(of amount: UInt64, from place: Int, at now: Int64) -> Int64 {
+    func departure(of amount: UInt64, from place: Int, at now: Int64) -> Int64 {
         limits.departure(of: amount, from: place, at: now)
     }
 
-    mutating func newLimitMark(_ place: Int, at now: Int64) -> String? {
+    func newLimitMark(_ place: Int, at now: Int64) -> String? {
         limits.newMark(of: place, at: now)
     }
 }

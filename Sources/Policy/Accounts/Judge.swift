@@ -19,23 +19,23 @@ struct Judge {
 
     init(
         _ accounts: Accounts, _ request: PolicyRequest, at now: Int64, waited: Double,
-        _ state: inout Accounts.State
+        _ reservations: Reservations
     ) {
         self.accounts = accounts
         self.request = request
         self.now = now
         self.waited = waited
         id = Identity.any(request.id).0
-        visible = state.reservations.visible
+        visible = reservations.visible
     }
 
     /// Nil when the books do not go back far enough.
-    mutating func judge(_ books: inout Books) -> Admission? {
-        estimate = accounts.estimate(request, &books)
-        let traits = traits(of: request.model, request.agentID, &books)
-        let others = others(&books)
-        guard let budget = judgeBudgets(traits.budgets, others, &books) else { return nil }
-        let limit = judgeLimits(traits, others, &books)
+    mutating func judge(_ books: Books) -> Admission? {
+        estimate = accounts.estimate(request, books)
+        let traits = traits(of: request.model, request.agentID, books)
+        let others = others(books)
+        guard let budget = judgeBudgets(traits.budgets, others, books) else { return nil }
+        let limit = judgeLimits(traits, others, books)
         if let refusal = budget.refusal {
             return .refused(refusal.note, text: refusal.text, marks: marks)
         }
@@ -56,11 +56,11 @@ struct Judge {
         var traits: Books.Traits
     }
 
-    private func others(_ books: inout Books) -> [Other] {
+    private func others(_ books: Books) -> [Other] {
         var others: [Other] = []
         for seen in visible where seen.slot.id != id && !books.isSettled(seen.slot.id) {
             if seen.slot.state == .waiting, !isBefore(seen.slot) { continue }
-            let traits = traits(of: seen.slot.model, seen.slot.agent, &books)
+            let traits = traits(of: seen.slot.model, seen.slot.agent, books)
             others.append(Other(slot: seen.slot, traits: traits))
         }
         return others
@@ -72,7 +72,7 @@ struct Judge {
     }
 
     private func traits(
-        of model: String?, _ agent: String?, _ books: inout Books
+        of model: String?, _ agent: String?, _ books: Books
     ) -> Books.Traits {
         books.traits(server: nil, tool: nil, model: model, agent: agent)
     }
@@ -81,7 +81,7 @@ struct Judge {
 
     /// What of a budget is used, calls under way included; nil when that was not read.
     private func used(
-        _ place: Int, _ others: [Other], _ books: inout Books
+        _ place: Int, _ others: [Other], _ books: Books
     ) -> (range: Range<Int64>, nanodollars: Int64)? {
         guard let (range, recorded) = books.spent(place, at: now) else { return nil }
         var spent = recorded
@@ -93,12 +93,12 @@ struct Judge {
     }
 
     private mutating func judgeBudgets(
-        _ mask: UInt32, _ others: [Other], _ books: inout Books
+        _ mask: UInt32, _ others: [Other], _ books: Books
     ) -> (refusal: Refusal?, Void)? {
         var worst: (note: PolicyNote, end: Int64)?
         for (place, budget) in books.budgets.budgets.enumerated()
         where mask & (1 &<< UInt32(place)) != 0 {
-            guard let (range, spent) = used(place, others, &books) else { return nil }
+            guard let (range, spent) = used(place, others, books) else { return nil }
             var note = PolicyNote(action: .warned, reason: .budget, rule: budget.rule)
             note.spentNanodollars = spent
             note.limitNanodollars = budget.nanodollars
@@ -120,13 +120,13 @@ struct Judge {
         return (Refusal.byBudget(note, books.budgets.calendar), ())
     }
 
-    func budgetLeft(_ books: inout Books) -> Double? {
-        let traits = traits(of: request.model, request.agentID, &books)
-        let others = others(&books)
+    func budgetLeft(_ books: Books) -> Double? {
+        let traits = traits(of: request.model, request.agentID, books)
+        let others = others(books)
         var least: Double?
         for (place, budget) in books.budgets.budgets.enumerated()
         where traits.budgets & (1 &<< UInt32(place)) != 0 {
-            guard let (_, spent) = used(place, others, &books) else { return nil }
+            guard let (_, spent) = used(place, others, books) else { return nil }
             let left = max(0, 1 - Double(spent) / Double(max(budget.nanodollars, 1)))
             least = min(least ?? 1, left)
         }
@@ -151,7 +151,7 @@ struct Judge {
     }
 
     private mutating func judgeLimits(
-        _ traits: Books.Traits, _ others: [Other], _ books: inout Books
+        _ traits: Books.Traits, _ others: [Other], _ books: Books
     ) -> Limited {
         var worst: (note: PolicyNote, until: Int64)?
         if let model = request.model, let until = books.limits.hold(of: model, at: now) {
@@ -159,7 +159,7 @@ struct Judge {
         }
         for (place, limit) in books.limits.limits.enumerated()
         where traits.limits & (1 &<< UInt32(place)) != 0 {
-            let used = used(place, limit, others, &books)
+            let used = used(place, limit, others, books)
             let total = used.started.addingClamped(used.ahead)
             var note = PolicyNote(action: .warned, reason: .rateLimit, rule: limit.rule)
             if hasReached(used.started, LimitBook.percent, of: limit.amount),
@@ -169,7 +169,7 @@ struct Judge {
             }
             guard total >= limit.amount else { continue }
             note.percent = 100
-            let until = opening(place, total - limit.amount + 1, used, &books)
+            let until = opening(place, total - limit.amount + 1, used, books)
             if worst.map({ $0.until < until }) ?? true { worst = (note, until) }
         }
         return worst.map { exceeded($0.note, until: $0.until, books.budgets.calendar) } ?? .open
@@ -208,7 +208,7 @@ struct Judge {
     }
 
     private func used(
-        _ place: Int, _ limit: RateLimit, _ others: [Other], _ books: inout Books
+        _ place: Int, _ limit: RateLimit, _ others: [Other], _ books: Books
     ) -> Used {
         var used = Used()
         used.recorded = books.used(place, at: now)
@@ -230,7 +230,7 @@ struct Judge {
 
     /// When a limit will have so much more room. Microseconds since 1970.
     private func opening(
-        _ place: Int, _ amount: UInt64, _ used: Used, _ books: inout Books
+        _ place: Int, _ amount: UInt64, _ used: Used, _ books: Books
     ) -> Int64 {
         if amount <= used.recorded { return books.departure(of: amount, from: place, at: now) }
         // Then calls have to leave that are under way, or have not even begun.

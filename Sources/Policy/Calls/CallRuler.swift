@@ -87,7 +87,10 @@ package struct CallRuler: Sendable {
         on preview: CallPreview, line: UnsafeRawBufferPointer, _ candidate: inout Candidate,
         now: Timestamp, waited: Double
     ) -> CallRuling {
-        var request = PolicyRequest(preview, id: candidate.id, time: now)
+        // When it came, whenever it is asked about: who came first is sent first.
+        let held = waited.isFinite ? Int64(max(0, min(waited, 1e12)) * 1000) : 0
+        let came = Timestamp(microseconds: now.microseconds &- held)
+        var request = PolicyRequest(preview, id: candidate.id, time: came)
         let route = route(&request, preview, line)
         var ruling = admit(request, preview, line, &candidate, waited)
         if ruling.verdict == .forward {

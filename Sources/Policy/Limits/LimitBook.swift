@@ -85,8 +85,9 @@ struct LimitBook {
     func hold(of model: String, at now: Int64) -> Int64? {
         if holds.isEmpty { return nil }
         let model = model.lowercased()
+        // One that lies further ahead was heard before the clock was set back.
         guard let until = holds.first(where: { $0.model == model })?.until, until > now,
-            until <= now &+ Self.holdMax
+            until <= now &+ 2 * Self.holdMax
         else { return nil }
         return until
     }

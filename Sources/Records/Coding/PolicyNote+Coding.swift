@@ -16,6 +16,12 @@ extension PolicyNote {
         json.endObject()
     }
 
+    /// Reads the object alone, as it stands in a line; nil if it says something this version does
+    /// not know.
+    package static func decode(_ object: Span<UInt8>) throws(JSONError) -> PolicyNote? {
+        try JSONReader.read(object) { (reader) throws(JSONError) in try read(&reader) }
+    }
+
     /// Reads the object; nil if it says something this version does not know, for a record is worth
     /// more than what a policy said of it.
     static func read(_ reader: inout JSONReader) throws(JSONError) -> PolicyNote? {

@@ -15,7 +15,7 @@ package struct HTMLReport {
         if report.total.requests == 0, report.total.clientTurns == 0 {
             body += element("p", "margin:0 0 16px", escape(report.emptyText))
         } else {
-            body += headline + chart + groups + operations + escalations
+            body += headline + chart + groups + operations + escalations + policies
         }
         body += budgets + remarks
         return """
@@ -111,6 +111,14 @@ package struct HTMLReport {
         guard !sentences.isEmpty else { return "" }
         return heading("Escalations")
             + element("p", "margin:0", sentences.map(escape).joined(separator: "<br>"))
+    }
+
+    private var policies: String {
+        guard !report.policies.isEmpty else { return "" }
+        return heading("Policies")
+            + table(
+                ["what was done"] + Report.policyHeads.dropFirst(), left: Report.policyWords,
+                report.policyRows().map { $0.map(escape) })
     }
 
     private var budgets: String {

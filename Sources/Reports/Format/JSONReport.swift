@@ -24,6 +24,7 @@ package struct JSONReport {
         operations(&json)
         unpriced(&json)
         budgets(&json)
+        policies(&json)
         escalations(&json)
         series(&json)
         ledger(&json)
@@ -116,6 +117,24 @@ package struct JSONReport {
             json.member("until", moment(state.stretch.upperBound))
             json.member("spent_usd_nanos", state.spent)
             json.member("projected_usd_nanos", state.projected)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
+    private func policies(_ json: inout JSONWriter) {
+        json.key("policies")
+        json.beginArray()
+        for sum in report.policies {
+            json.beginObject()
+            json.member("action", sum.action.rawValue)
+            json.member("reason", sum.reason.rawValue)
+            json.member("rule", sum.rule)
+            json.member("asked_model", sum.askedModel)
+            json.member("routed_model", sum.routedModel)
+            json.member("calls", sum.calls)
+            json.member("saved_usd_nanos", sum.compared > 0 ? sum.savedNanodollars : nil)
+            json.member("waited_us", sum.waited > 0 ? sum.waited : nil)
             json.endObject()
         }
         json.endArray()

@@ -29,6 +29,10 @@ package struct MarkdownReport {
                 parts.append("**Escalations:** " + sentences.joined(separator: "; "))
             }
         }
+        if !report.policies.isEmpty {
+            parts.append(
+                table(Report.policyHeads, left: Report.policyWords, report.policyRows()))
+        }
         parts += report.budgets.map { "**Budget:** \(report.text($0))" }
         if !report.remarks.isEmpty {
             parts.append(report.remarks.map { "- \(escape($0))" }.joined(separator: "\n"))

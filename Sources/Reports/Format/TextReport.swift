@@ -15,7 +15,7 @@ package struct TextReport {
         if report.total.requests == 0, report.total.clientTurns == 0 {
             parts.append("  \(report.emptyText)\n")
         } else {
-            parts += [chart, groups, efficiency, operations, escalations]
+            parts += [chart, groups, efficiency, operations, escalations, policies]
         }
         parts += [budgets, remarks]
         return parts.filter { !$0.isEmpty }.joined(separator: "\n")
@@ -139,6 +139,14 @@ package struct TextReport {
             + sentences.map { "  \($0)\n" }.joined()
     }
 
+    private var policies: String {
+        guard !report.policies.isEmpty else { return "" }
+        var table = TextTable(Report.policyHeads)
+        table.leftColumns = [1]
+        table.rows = report.policyRows(width: (36, 26))
+        return table.text(style)
+    }
+
     private var budgets: String {
         report.budgets.map { state in
             let share = Double(state.spent) / Double(max(state.budget.nanodollars, 1))
@@ -157,6 +165,6 @@ package struct TextReport {
 }
 
 extension Sum {
-    /// Requests that came to nothing for any reason but that they were given up.
-    var failures: Int { errors + lost + blocked }
+    /// Requests that came to nothing, but for those that were given up or never sent.
+    var failures: Int { errors + lost }
 }

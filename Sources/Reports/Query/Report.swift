@@ -55,6 +55,8 @@ package struct Report: Sendable {
     package let groups: [Group]
     package let operations: [Operation]
     package let budgets: [BudgetState]
+    /// What policies did in the period.
+    package let policies: [PolicySum]
     /// Models without a price, and how many records they have, most first.
     package let unpriced: [(model: String, records: Int)]
     /// Nil when a filter asks for what an escalation does not have.

@@ -76,8 +76,9 @@ struct ReportBuilder {
             if period.contains(row.time) { escalations.add(row) }
             return
         }
+        // A call that was blocked never came to the model.
         let usesModel =
-            namesModel[set]
+            row.outcome != .blocked && namesModel[set]
             || !row.marks.isDisjoint(with: [.hasUsage, .costReported, .costPriced, .unpriced])
         if period.contains(row.time) {
             let place = keys.place(of: row)
@@ -173,9 +174,18 @@ struct ReportBuilder {
         return Report(
             query: query, total: total, durations: Durations(sorted: sums.map(\.durations)),
             before: beforeTotal, groups: groups, operations: top.operations(scan.labels),
-            budgets: budgets.map(state), unpriced: unpricedModels(),
+            budgets: budgets.map(state), policies: policies(), unpriced: unpricedModels(),
             escalations: asksForModels ? nil : escalations, bars: bars.bars, barUnit: bars.unit,
             ledger: scan.state)
+    }
+
+    private func policies() -> [PolicySum] {
+        PolicySum.all(scan.policies) { place in
+            let row = scan.rows[place]
+            return !row.marks.contains(.replaced) && period.contains(row.time)
+                && wanted[Int(row.labels)]
+                && (query.outcomes.isEmpty || query.outcomes.contains(row.outcome))
+        }
     }
 
     private func unpricedModels() -> [(model: String, records: Int)] {

@@ -16,6 +16,7 @@ package final class LedgerScan {
     private(set) var labels = Labels()
     /// Shares of other records: the row, and whose share.
     private(set) var parts: [Int: Identity] = [:]
+    private(set) var policies = PolicyRows()
     /// Requests that were begun and will not end, because their writer is gone.
     private(set) var lost: [Row] = []
     private(set) var counts = SegmentRows.Counts()
@@ -136,6 +137,7 @@ package final class LedgerScan {
             counts.add(result.reading)
             let base = rows.adopt(result.takeRows())
             for (row, whole) in result.parts { parts[base + row] = whole }
+            policies.adopt(result.policies, base: base)
             taken.append(
                 Taken(base: base, labels: labels.merge(result.labels), outside: result.outside))
         }

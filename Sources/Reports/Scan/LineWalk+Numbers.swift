@@ -35,4 +35,10 @@ extension LineWalk {
         for _ in 0..<places - (place - start) { fraction *= 10 }
         return (whole, fraction)
     }
+
+    /// What follows it is for the caller to look at: a fraction is no whole number.
+    mutating func wholeNumber() -> Bool {
+        _ = take("-")
+        return digits() != nil
+    }
 }

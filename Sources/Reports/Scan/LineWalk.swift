@@ -190,6 +190,7 @@ package struct LineWalk {
             if isEqual(key, "server") { return name(.server, &draft, &names) }
             if isEqual(key, "client") { return name(.client, &draft, &names) }
             if isEqual(key, "method") { return word(.method, &seen) }
+            if isEqual(key, "policy") { return policy(&draft) }
         case 7:
             if isEqual(key, "session") { return word(.session, &seen) }
             if isEqual(key, "outcome") { return outcome(&draft.row, &seen) }
@@ -208,7 +209,10 @@ package struct LineWalk {
                 seen.insert(.requestID)
                 return skip()
             }
-        case 11 where isEqual(key, "duration_ms"): return duration(&draft.row, &seen)
+            if isEqual(key, "error_code") { return wholeNumber() }
+        case 11:
+            if isEqual(key, "duration_ms") { return duration(&draft.row, &seen) }
+            if isEqual(key, "model_calls") { return digits() != nil }
         case 12 where isEqual(key, "client_turns") && draft.kind == .trace:
             seen.insert(.clientTurns)
             return tokens(&draft.row.reasoning)
@@ -217,6 +221,7 @@ package struct LineWalk {
         case 13 where isEqual(key, "request_bytes"):
             seen.insert(.requestBytes)
             return digits() != nil
+        case 14 where isEqual(key, "response_bytes"): return digits() != nil
         case 1 where isEqual(key, "v"): return false
         default: break
         }
@@ -286,6 +291,14 @@ package struct LineWalk {
         guard let range = plainString(), let id = Identity(uuid: slice(range)) else { return false }
         draft.partOf = id
         draft.row.marks.insert(.part)
+        return true
+    }
+
+    /// Where it is; what it says is for another to read.
+    private mutating func policy(_ draft: inout Projection) -> Bool {
+        let start = place
+        guard place < bytes.count, bytes[place] == UInt8(ascii: "{"), skip() else { return false }
+        draft.policyPlace = start..<place
         return true
     }
 

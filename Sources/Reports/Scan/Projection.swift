@@ -12,6 +12,10 @@ package struct Projection {
     /// When the provider's error said to come back, in microseconds after the answer; 0 if it did
     /// not.
     package var retryAfter: UInt64 = 0
+    /// Where in the line it stands what a policy did to the call, if that was not read yet.
+    var policyPlace: Range<Int>?
+    /// What a policy did to the call.
+    var policy: PolicyNote?
 }
 
 /// Why a line gives no projection.
@@ -45,8 +49,8 @@ extension Projection {
             row.direction = Direction(begin.direction)
             set(.tool, begin.tool, &names)
             set(.server, begin.server, &names)
-        case .call(let call): self.init(.call, call, line, &names)
-        case .usage(let call): self.init(.usage, call, line, &names)
+        case .call(let call): self.init(.call, call, &names)
+        case .usage(let call): self.init(.usage, call, &names)
         case .trace(let trace): self.init(trace, &names)
         case .mark(let mark):
             // What a budget had reached is reckoned anew, from the calls.
@@ -55,11 +59,12 @@ extension Projection {
     }
 
     private init(
-        _ kind: Kind, _ call: CallRecord, _ line: Span<UInt8>, _ names: inout Labels
+        _ kind: Kind, _ call: CallRecord, _ names: inout Labels
     ) {
         self.init(kind: kind, row: Row(call.id, call.time))
         row.kind = kind == .call ? .call : .usage
         row.duration = microseconds(call.durationMilliseconds)
+        take(call.policy)
         row.direction = Direction(call.direction)
         row.outcome = Outcome(call.outcome)
         if kind == .call { retryAfter = microseconds(call.retryAfterMilliseconds ?? 0) }
@@ -83,7 +88,7 @@ extension Projection {
         set(.agent, call.agentID, &names)
         set(.client, call.client, &names)
         set(.eventType, call.eventType, &names)
-        set(.project, try? JSONValue(parsing: line)["project"]?.string, &names)
+        set(.project, call.project, &names)
     }
 
     private init(_ trace: TraceRecord, _ names: inout Labels) {
@@ -100,6 +105,21 @@ extension Projection {
         set(.agent, trace.agentID, &names)
         set(.client, trace.client, &names)
         set(.eventType, trace.eventType, &names)
+    }
+
+    /// Reads what a policy did where the walk over this line found it.
+    mutating func readPolicy(in line: Span<UInt8>) throws(JSONError) {
+        guard let place = policyPlace else { return }
+        policyPlace = nil
+        take(try PolicyNote.decode(line.extracting(place)))
+    }
+
+    private mutating func take(_ note: PolicyNote?) {
+        guard kind == .call || kind == .usage, let note else { return }
+        policy = note
+        // How long the server took is the question, not how long the call was held back.
+        let held = note.waitedMilliseconds.map(microseconds) ?? 0
+        row.duration -= min(row.duration, held)
     }
 
     private mutating func take(_ cost: Cost?) {
@@ -163,7 +183,7 @@ extension Direction {
 }
 
 /// The nearest microsecond; nothing less than 0.
-private func microseconds(_ milliseconds: Double) -> UInt64 {
+func microseconds(_ milliseconds: Double) -> UInt64 {
     let value = (milliseconds * 1_000).rounded()
     return value > 0 ? UInt64(exactly: min(value, 9e18)) ?? 0 : 0
 }

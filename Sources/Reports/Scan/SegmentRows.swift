@@ -22,6 +22,7 @@ struct SegmentRows {
     var labels = Labels()
     /// Shares of other records: the row, and whose share.
     var parts: [Int: Identity] = [:]
+    var policies = PolicyRows()
     /// Ids met with times outside the window, by the row they would have had.
     var outside: [(row: Int, id: Identity)] = []
     var reading = Counts()
@@ -97,7 +98,7 @@ struct SegmentRows {
             return walk.projection(&labels, &dates)
         }
         do throws(Unprojected) {
-            if var quick {
+            if var quick, (try? quick.readPolicy(in: line)) != nil {
                 keep(&quick, &open)
             } else {
                 var projection = try Projection(anyForm: line, &labels)
@@ -134,6 +135,7 @@ struct SegmentRows {
         }
         projection.row.labels = labels.place(of: projection.labels)
         if let whole = projection.partOf { parts[rows.end] = whole }
+        if let note = projection.policy { policies.append(note, row: rows.end) }
         rows.append(projection.row)
     }
 }

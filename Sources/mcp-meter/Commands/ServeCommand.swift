@@ -2,8 +2,10 @@ import Delivery
 import Exporter
 import Ledger
 import Metering
+import Policy
 import Posix
 import Records
+import Reports
 
 #if canImport(Darwin)
     import Darwin
@@ -90,6 +92,7 @@ struct ServeSettings {
     var address = SocketAddress(host: "127.0.0.1", port: 9091)
     var token: String?
     var limits: [RateLimit] = []
+    var budgets: [Budget] = []
     var importsLogs: Bool
     /// Why it cannot serve like this, as a sentence.
     var problem: String?
@@ -108,13 +111,10 @@ struct ServeSettings {
                     + "127.0.0.1:9091 or [::1]:9091."
             }
         }
-        if let text = values["MCP_METER_RATE_LIMIT"] {
-            do throws(RateLimitError) {
-                limits = try RateLimit.list(text)
-            } catch {
-                Console.complain("MCP_METER_RATE_LIMIT is \(error).")
-            }
-        }
+        // What is wrong with them `Configuration` says.
+        let policy = PolicySettings(values) { _ in }
+        limits = policy?.accounts?.limits ?? []
+        budgets = policy?.accounts?.budgets ?? []
     }
 }
 

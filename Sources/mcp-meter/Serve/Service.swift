@@ -37,6 +37,7 @@ struct Service {
         shown.hosts = [settings.address.host.lowercased()]
         shown.isLoopback = isLoopback
         shown.limits = settings.limits
+        shown.budgets = ShownBudget.all(settings.budgets)
         shown.pricedModels = prices.entries.count
         shown.gzip = { Gzip.compress($0) }
         let figures = DeliveryFiguresCache(sinks.map(\.destination), in: directory)

@@ -43,8 +43,9 @@ def python(script: str, *arguments: object) -> list[str]:
 class Bench:
     """Starts relays in one mode over one state directory, and knows every process they started."""
 
-    def __init__(self, mode: str, directory: pathlib.Path):
+    def __init__(self, mode: str, directory: pathlib.Path, variables: Environment | None = None):
         self.mode = mode
+        self.variables = dict(variables or {})
         self.directory = directory
         self.state = directory / "state"
         self.mark = processes.new_mark()
@@ -58,7 +59,7 @@ class Bench:
         environment = clean_environment() | {processes.MARK: self.mark}
         if self.on:
             environment |= {"MCP_METER": "on", "MCP_METER_STATE_DIR": str(self.state)}
-        environment |= extra or {}
+        environment |= self.variables | dict(extra or {})
         return {name: value for name, value in environment.items() if value is not None}
 
     def start(self, command: Sequence[str], env: Environment | None = None, **options: object) -> "Session":

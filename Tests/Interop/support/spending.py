@@ -85,7 +85,26 @@ def call(rng: random.Random) -> dict:
     record |= {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "span_id": "a3ce929d0e0e4732", "request_bytes": 12}
     if kind == "call" and rng.random() < 0.05:
         record["part_of"] = identity(rng)
+    if record["outcome"] == "blocked" or rng.random() < 0.1:
+        record["policy"] = policy(rng, record)
     return record
+
+
+def policy(rng: random.Random, record: dict) -> dict:
+    """What a policy did to a call."""
+    if record["outcome"] == "blocked":
+        made = {"action": "blocked", "reason": rng.choice(["budget", "rate_limit", "evalops"])}
+    else:
+        made = {"action": rng.choice(["routed", "delayed", "warned", "passed"]), "reason": rng.choice(["route", "rate_limit", "too_long"])}
+    if rng.random() < 0.8:
+        made["rule"] = rng.choice(["10/day", "gemini-2.5-pro=5/day", "größe: small"])
+    if made["action"] == "routed":
+        made |= {"asked_model": "gemini-2.5-pro", "routed_model": "gemini-2.5-flash"}
+        if rng.random() < 0.9:
+            made["saved_usd_nanos"] = rng.randrange(-(10**6), 10**9)
+    if made["action"] in ("routed", "delayed") and rng.random() < 0.7:
+        made["waited_ms"] = rng.randrange(0, 70_000_000) / 1000
+    return made
 
 
 def begin(record: dict) -> dict:

@@ -5,7 +5,7 @@ package import Records
 ///
 /// Sent is every completed call of a model, whosever it is: one that ended well, and one that
 /// failed after tokens or a cost were known. A call that failed with neither was not billed: it is
-/// no usage, and only its span is sent (`EvalOpsTraces`).
+/// no usage, and only its span is sent (`EvalOpsTraces`), nor was one that a policy blocked.
 ///
 /// A batch goes into one `RecordUsageBatch`. A service that has none gets a `RecordUsage` a record,
 /// from then on.
@@ -34,7 +34,7 @@ package struct EvalOpsMeter: Sink {
 
     /// Whether a model did something that counts.
     private static func isUsage(_ call: CallRecord) -> Bool {
-        guard EvalOpsWords.usesModel(call) else { return false }
+        guard EvalOpsWords.usesModel(call), call.outcome != .blocked else { return false }
         if call.outcome == .ok || EvalOpsWords.nanodollars(call.cost) != nil { return true }
         guard let usage = call.usage else { return false }
         return usage.input != nil || usage.output != nil || usage.cachedInput != nil

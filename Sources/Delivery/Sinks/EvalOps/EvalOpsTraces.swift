@@ -4,7 +4,8 @@ package import Records
 ///
 /// Sent are the spans of requests that used a model, of the model calls below them, of the client's
 /// own turns and of whole conversations; requests that used none are no part of an analysis. Failed
-/// and cancelled ones are sent too, with that status.
+/// and cancelled ones are sent too, with that status; of one that a policy blocked the request alone,
+/// for no model was called.
 ///
 /// A trace whose quality is known gets one `AnnotateTraceQuality`, after its spans were taken. One
 /// without, a failed one for instance, gets none: there is nothing to say that its spans' status

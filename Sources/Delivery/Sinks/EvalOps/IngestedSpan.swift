@@ -54,6 +54,8 @@ extension JSONWriter {
         // Every such request is an escalation, except what the server asks of the client.
         kind(call.eventType, call.direction == .clientToServer ? "escalation" : "sampling")
         word("status", EvalOpsWords.status(call.outcome))
+        // What was let through nobody decided on who governs anything.
+        if call.outcome == .blocked { word("governanceDecision", "GOVERNANCE_DECISION_DENY") }
         key("attributes")
         beginObject()
         text("escalation_reason", call.escalationReason)
@@ -70,7 +72,23 @@ extension JSONWriter {
         milliseconds("first_byte_ms", call.firstByteMilliseconds)
         member("request_bytes", call.requestBytes)
         member("response_bytes", call.responseBytes)
+        milliseconds("retry_after_ms", call.retryAfterMilliseconds)
+        if let note = call.policy { policy(note) }
         endObject()
+    }
+
+    /// What a policy did to the call: the ledger's words.
+    private mutating func policy(_ note: PolicyNote) {
+        text("policy_action", note.action.rawValue)
+        text("policy_reason", note.reason.rawValue)
+        text("policy_rule", note.rule)
+        member("policy_spent_usd_nanos", note.spentNanodollars)
+        member("policy_limit_usd_nanos", note.limitNanodollars)
+        member("policy_percent", note.percent)
+        text("policy_asked_model", note.askedModel)
+        text("policy_routed_model", note.routedModel)
+        member("policy_saved_usd_nanos", note.savedNanodollars)
+        milliseconds("policy_waited_ms", note.waitedMilliseconds)
     }
 
     private mutating func model(_ call: CallRecord) {

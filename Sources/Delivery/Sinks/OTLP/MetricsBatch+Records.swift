@@ -50,9 +50,11 @@ extension MetricsBatch {
         add(Self.microseconds(call.durationMilliseconds), to: .requestDuration, labels)
     }
 
-    /// What a record says of a model: nothing where it used none.
+    /// What a record says of a model: nothing where it used none, or was blocked before it could.
     private mutating func add(modelCall call: CallRecord, _ conventions: Conventions) {
-        guard call.model != nil || call.usage != nil || call.provider != nil else { return }
+        guard call.outcome != .blocked,
+            call.model != nil || call.usage != nil || call.provider != nil
+        else { return }
         var model: [Label] = []
         model.reserveCapacity(8)
         model.add(.operationName, "chat")
@@ -65,7 +67,7 @@ extension MetricsBatch {
             if call.outcome != .ok {
                 labels.add(.errorType, call.errorType?.rawValue ?? call.outcome.rawValue)
             }
-            let duration = Self.microseconds(call.durationMilliseconds)
+            let duration = Self.microseconds(call.durationMilliseconds - call.heldMilliseconds)
             if conventions.contains(.newest) { add(duration, to: .inferenceDuration, labels) }
             if conventions.contains(.release141) { add(duration, to: .operationDuration, labels) }
         }

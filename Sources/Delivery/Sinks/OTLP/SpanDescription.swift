@@ -60,7 +60,23 @@ struct SpanDescription: Equatable {
         attributes.add("mcp_meter.request.size", call.requestBytes)
         attributes.add("mcp_meter.response.size", call.responseBytes)
         attributes.add("mcp_meter.time_to_first_byte", call.firstByteMilliseconds.map { $0 / 1000 })
+        attributes.add("mcp_meter.retry_after", call.retryAfterMilliseconds.map { $0 / 1000 })
+        if let policy = call.policy { add(policy) }
         addOrigin(of: call)
+    }
+
+    /// What a policy did to the call, on the span of the request alone.
+    private mutating func add(_ policy: PolicyNote) {
+        attributes.add("mcp_meter.policy.action", policy.action.rawValue)
+        attributes.add("mcp_meter.policy.reason", policy.reason.rawValue)
+        attributes.add("mcp_meter.policy.rule", policy.rule)
+        attributes.add("mcp_meter.policy.spent_usd_nanos", policy.spentNanodollars)
+        attributes.add("mcp_meter.policy.limit_usd_nanos", policy.limitNanodollars)
+        attributes.add("mcp_meter.policy.percent", policy.percent)
+        attributes.add("mcp_meter.policy.asked_model", policy.askedModel)
+        attributes.add("mcp_meter.policy.routed_model", policy.routedModel)
+        attributes.add("mcp_meter.policy.saved_usd_nanos", policy.savedNanodollars)
+        attributes.add("mcp_meter.policy.waited", policy.waitedMilliseconds.map { $0 / 1000 })
     }
 
     // MARK: A model call
@@ -167,7 +183,7 @@ struct SpanDescription: Equatable {
 /// Why a request failed, as the MCP conventions say it; the same on spans and metrics.
 struct RequestError: Equatable {
     /// `error.type`: the JSON-RPC code; `tool_error` for an answer that says `isError`; `cancelled`,
-    /// `lost` (no answer came) or `blocked` (by a budget) where there was no such answer.
+    /// `lost` (no answer came) or `blocked` (by a policy) where there was no such answer.
     var type: String
     /// `rpc.response.status_code`
     var statusCode: String?

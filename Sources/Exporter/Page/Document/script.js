@@ -270,6 +270,33 @@ function showTables() {
   sumRows("agents", current.agents, row => under(row.agent_id || "no agent named"));
 }
 
+const actions = { blocked: "not sent", routed: "sent to another model", delayed: "held back", warned: "warned of", passed: "not judged" };
+const reasons = { budget: "a budget", evalops: "EvalOps", rate_limit: "a rate limit", retry_after: "the provider’s own word", route: "a route", malformed: "no JSON", batch: "a batch", too_long: "too long", unavailable: "spend not readable" };
+function policyRow(row) {
+  const models = row.routed_model ? `${row.asked_model || "no model"} → ${row.routed_model}` : "";
+  return element("tr", "", heading(under(actions[row.action] || row.action, models), "name"), cell(under(row.rule || reasons[row.reason] || row.reason, row.rule ? reasons[row.reason] || row.reason : ""), "name"),
+    cell(figure(count(row.calls), row.calls, plural(row.calls, "call")), "number"), cell(row.saved_usd_nanos ? figure((row.saved_usd_nanos < 0 ? "−" : "") + dollars(Math.abs(row.saved_usd_nanos)), row.saved_usd_nanos, "$" + exactly(Math.abs(row.saved_usd_nanos))) : "–", "number"),
+    cell(row.waited_us ? took(row.waited_us / 1000) : "–", "number"));
+}
+function budgetRow(row) {
+  const share = row.spent_usd_nanos / row.limit_usd_nanos;
+  const meter = element("meter", "");
+  [meter.min, meter.max, meter.high, meter.optimum, meter.value] = [0, 1, 0.8, 0, Math.min(1, share)];
+  const text = (share * 100).toFixed(share < 0.1 ? 1 : 0) + " %";
+  meter.setAttribute("aria-label", text);
+  return element("tr", "", heading(jointed(row.budget), "name"), cell(figure(dollars(row.spent_usd_nanos), row.spent_usd_nanos, "$" + exactly(row.spent_usd_nanos)), "number"), cell(figure(dollars(row.limit_usd_nanos), row.limit_usd_nanos, "$" + exactly(row.limit_usd_nanos)), "number"), cell(element("span", share < 1 ? "" : "bad", meter, " " + text)));
+}
+function showPolicies() {
+  const sign = row => JSON.stringify(row);
+  const budgets = current.budgets.map(row => ({ key: row.budget, sign: sign(row), make: () => budgetRow(row) }));
+  const policies = current.policies.map(row => ({ key: sign({ ...row, calls: 0, saved_usd_nanos: 0, waited_us: 0 }), sign: sign(row), make: () => policyRow(row) }));
+  $("policy").hidden = !budgets.length && !policies.length;
+  $("budgets-box").hidden = !budgets.length;
+  $("policies-box").hidden = !policies.length;
+  show($("budgets"), budgets);
+  show($("policies"), fold("policies", policies, 10));
+}
+
 const isEstimated = record => record.usage && record.usage.source === "estimated";
 const tokens = (record, part) => record.usage && record.usage[part] !== undefined ? (isEstimated(record) ? "~" : "") + count(record.usage[part]) : "–";
 function price(record) {
@@ -278,11 +305,12 @@ function price(record) {
   if (nanos === undefined) return "unpriced";
   return figure((isEstimated(record) && record.cost.source === "priced" ? "~" : "") + dollars(nanos), nanos, "$" + exactly(nanos));
 }
+const notedBy = call => call.policy && call.policy.action !== "blocked" ? (actions[call.policy.action] || call.policy.action) + (call.policy.rule ? ": " + call.policy.rule : "") : "";
 const failure = record => record.outcome === "ok" ? "" : (record.error_type && record.error_type !== record.outcome ? record.error_type : record.outcome).replaceAll("_", " ");
 const callName = call => call.kind === "usage" && call.direction === "client" ? call.client || "the client" : call.tool || call.method;
 function callRow(call, isTurn) {
   const side = call.direction === "client" ? "client’s own turn" : call.direction === "server_to_client" ? "asked by the server" : "";
-  return element("tr", "", cell(when(call.time)), cell(under(callName(call), [isTurn ? "" : call.server, side].filter(Boolean).join(" · ")), "name"), cell(jointed(call.model || "–"), call.model ? "name" : "faint"),
+  return element("tr", "", cell(when(call.time)), cell(under(callName(call), [isTurn ? "" : call.server, side, notedBy(call)].filter(Boolean).join(" · ")), "name"), cell(jointed(call.model || "–"), call.model ? "name" : "faint"),
     cell(price(call), "number"), cell(tokens(call, "input_tokens"), "number"), cell(tokens(call, "output_tokens"), "number"),
     cell(call.direction === "client" && !call.duration_ms ? "–" : took(call.duration_ms), "number"), cell(failure(call) || "ok", failure(call) ? "bad" : "faint"));
 }
@@ -396,7 +424,7 @@ async function refresh() {
       columns = data.columns;
       current = data;
       $("version").textContent = `mcp-meter ${data.version}.`;
-      showCards(data); showChart(); showTables(); showEscalations(!isFirst); showCalls(isFirst);
+      showCards(data); showChart(); showTables(); showPolicies(); showEscalations(!isFirst); showCalls(isFirst);
     }
     lastAnswer = new Date();
     gate(false);
@@ -433,9 +461,9 @@ $("gate").addEventListener("submit", event => {
 });
 
 for (const input of document.querySelectorAll(".choice input")) input.addEventListener("change", showChart);
-for (const id of ["tools", "agents", "escalations", "calls"]) $(id + "-more").addEventListener("click", () => {
+for (const id of ["tools", "agents", "policies", "escalations", "calls"]) $(id + "-more").addEventListener("click", () => {
   if (!unfolded.delete(id)) unfolded.add(id);
-  showTables(); showEscalations(false); showCalls(true);
+  showTables(); showPolicies(); showEscalations(false); showCalls(true);
 });
 $("figures").addEventListener("toggle", showFigures);
 $("escalations").addEventListener("click", async event => {
