@@ -92,6 +92,14 @@ struct RouteTests {
         #expect(run.errors.hasPrefix("mcp-meter: `simple` cannot be followed: "))
     }
 
+    @Test func `a batch goes out as it came`() throws {
+        let batch = "[" + (try request("What is the capital of France?")) + "]"
+        let run = try Program.run(
+            ["route", "--routes", Self.example, "--server", "gemini-mcp-tool"], input: batch)
+        #expect(run.output == batch)
+        #expect(run.errors.contains("the frame is a batch"))
+    }
+
     @Test func `people read why`() throws {
         let run = try Program.run(
             [
@@ -130,7 +138,6 @@ struct RouteTests {
             ([], [:], call, 64, "no rules"),
             (["--routes", Self.example], [:], "", 65, "standard input:1:1: "),
             (["--routes", Self.example], [:], "{\"a\":1}", 65, "holds no `tools/call`"),
-            (["--routes", Self.example], [:], "[\(call)]", 65, "holds no `tools/call`"),
             (["--json"], [:], call, 64, "goes with `--explain`"),
             (["--budget-left", "2"], [:], call, 64, "from 0 to 1"),
             (["--time", "noon"], [:], call, 64, "a local time such as"),

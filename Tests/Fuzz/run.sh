@@ -1,15 +1,16 @@
 #!/bin/sh
-# Fuzzes one of the two parsers of what others send, with the address sanitizer.
+# Fuzzes one of the parsers of what others send, with the address sanitizer.
 #
-#   Tests/Fuzz/run.sh scanner|requests [SECONDS [CORPUS_DIR]]
+#   Tests/Fuzz/run.sh scanner|requests|frames [SECONDS [CORPUS_DIR]]
 #
 # scanner: any cut of the bytes, and the naive twin, give the same observations of JSON-RPC.
 # requests: any cut of the bytes gives the same HTTP requests, within their limits.
+# frames: a model that is put into a call changes nothing else of it.
 #
 # Seeds CORPUS_DIR (default .build/fuzz/TARGET-corpus) and leaves what it finds there. Fails if
 # anything crashed; the input that did is in .build/fuzz.
 set -eu
-target=${1:?"usage: run.sh scanner|requests [SECONDS [CORPUS_DIR]]"}
+target=${1:?"usage: run.sh scanner|requests|frames [SECONDS [CORPUS_DIR]]"}
 seconds=${2:-60}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build="$root/.build/fuzz"
@@ -81,10 +82,32 @@ requests() {
         '"0\\x0d\\x0a\\x0d\\x0a"' '"%2f"' '"ffffffff"' '": "' '" "' >"$dictionary"
 }
 
+frames() {
+    longest=4096
+    routing="$root/Sources/Policy/Routing"
+    module Wire "$root"/Sources/Wire/*.swift
+    # shellcheck disable=SC2046 # no path of the sources has a space in it
+    module Records $(find "$root/Sources/Records" -name '*.swift')
+    # shellcheck disable=SC2046
+    module Metering $(find "$root/Sources/Metering" -name '*.swift')
+    module Policy "$routing"/Content*.swift "$routing"/FrameEdit.swift "$routing"/FramePlaces.swift
+    program FrameFuzz "$build/Wire.o" "$build/Records.o" "$build/Metering.o" "$build/Policy.o"
+    seed() { printf '%s\n' "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\",\"id\":1,\"params\":$2}" >"$corpus/seed-$1"; }
+    seed model '{"name":"ask","arguments":{"prompt":"Why?\n```c\nint x = 1;\n```","model":"old"}}'
+    seed none '{"name" : "ask", "arguments" : { "files" : ["a.c"] , "prompt":"\u0061\ud83d\ude00" } }'
+    seed empty '{"arguments":{}}'
+    seed null '{"arguments":{"model":null,"request":{"model":"x"}}}'
+    seed absent '{"name":"ask"}'
+    seed math '{"arguments":{"a":["$$\\int x^2 \\frac{1}{2}$$","x^2 + 3x = 0","证明 ∀ε>0"]}}'
+    printf '%s\n' '"\\x22method\\x22:\\x22tools/call\\x22"' '"\\x22params\\x22:"' \
+        '"\\x22arguments\\x22:"' '"\\x22model\\x22:"' '"\\x22request\\x22:"' '"null"' '"\\x5cu006d"' \
+        '"\\x5cn"' '"```"' '"\\xe8\\xaf\\x81"' '"\\xf0\\x9d\\x91\\xa5"' '"{}"' '"[]"' '","' >"$dictionary"
+}
+
 case $target in
-    scanner | requests) "$target" ;;
+    scanner | requests | frames) "$target" ;;
     *)
-        echo "run.sh: there is no target $target: scanner or requests" >&2
+        echo "run.sh: there is no target $target: scanner, requests or frames" >&2
         exit 64
         ;;
 esac

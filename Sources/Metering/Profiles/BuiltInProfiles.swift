@@ -192,9 +192,11 @@ extension Profiles {
           "tools": {
             "chat_completion": {"model": "grok-2-latest", "model_argument": "model"},
             "function_calling": {"model": "grok-2-latest", "model_argument": "model"},
-            "image_understanding": {"model": "grok-2-vision-latest", "model_argument": "model"},
+            "image_understanding": {"model": "grok-2-vision-latest", "model_argument":
+              "model"},
             "grok_ask": {"model_argument": "model"},
-            "ask_grok": {"model_argument": "model", "conversation_argument": ["previous_response_id", "response_id"]}
+            "ask_grok": {"model_argument": "model", "conversation_argument":
+              ["previous_response_id", "response_id"]}
           }
         }]}
         """#,

@@ -3,6 +3,7 @@ package import Records
 extension Router {
     /// What becomes of a held frame.
     package struct Outcome: Sendable {
+        package var verdict = Verdict.unmatched
         /// The frame to send instead; nil: the one that is held, as it is.
         package var edited: FrameEdit.Edited?
         /// For the call's record; nil where no rule was for it, or none wanted a change.
@@ -15,23 +16,27 @@ extension Router {
     ///
     /// - Parameter line: a `tools/call`, with its line end or without; `facts` are its own.
     package func route(_ line: Span<UInt8>, _ facts: Facts) -> Outcome {
-        switch decide(facts) {
-        case .unmatched, .kept, .agreed: return Outcome()
+        let verdict = decide(facts)
+        var outcome = Outcome(verdict: verdict)
+        switch verdict {
+        case .unmatched, .kept, .agreed: break
         case .impossible(let rule, let why):
-            return Outcome(note: PolicyNote(action: .passed, reason: .route, rule: rule), why: why)
+            outcome.note = PolicyNote(action: .passed, reason: .route, rule: rule)
+            outcome.why = why
         case .routed(let decision):
             do throws(FrameEdit.Obstacle) {
-                let edited = try FrameEdit.setModel(
+                outcome.edited = try FrameEdit.setModel(
                     decision.argument, at: facts.argument, in: line)
                 var note = PolicyNote(action: .routed, reason: .route, rule: decision.rule)
                 note.askedModel = facts.request.model
                 note.routedModel = decision.model
-                return Outcome(edited: edited, note: note)
+                outcome.note = note
             } catch {
-                return Outcome(
-                    note: PolicyNote(action: .passed, reason: error.reason, rule: decision.rule),
-                    why: error.text)
+                outcome.note = PolicyNote(
+                    action: .passed, reason: error.reason, rule: decision.rule)
+                outcome.why = error.text
             }
         }
+        return outcome
     }
 }

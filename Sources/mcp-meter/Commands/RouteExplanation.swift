@@ -8,10 +8,7 @@ struct RouteExplanation {
     /// Each rule with the condition that does not hold; nil where all do. Ends with the first such.
     private let rules: [(rule: RouteRule, failure: String?)]
     private let ruleCount: Int
-    private let verdict: Router.Verdict
-    /// The frame as it is sent; nil: as it came.
-    let edited: FrameEdit.Edited?
-    private let obstacle: FrameEdit.Obstacle?
+    private let outcome: Router.Outcome
     /// The bytes that make way.
     private let removed: String
 
@@ -21,31 +18,18 @@ struct RouteExplanation {
         let failures = router.failures(facts)
         let last = failures.firstIndex { $0.failure == nil } ?? failures.count - 1
         rules = Array(failures[...last])
-        verdict = router.decide(facts)
-        var edited: FrameEdit.Edited?
-        var obstacle: FrameEdit.Obstacle?
-        if case .routed(let decision) = verdict {
-            do throws(FrameEdit.Obstacle) {
-                edited = try FrameEdit.setModel(
-                    decision.argument, at: facts.argument, in: frame.span)
-            } catch {
-                obstacle = error
-            }
-        }
-        self.edited = edited
-        self.obstacle = obstacle
-        let old = edited.map { $0.changed.lowerBound..<$0.changed.lowerBound + $0.replaced }
+        outcome = router.route(frame.span, facts)
+        let old = outcome.edited.map { $0.changed.lowerBound..<$0.changed.lowerBound + $0.replaced }
         removed = old.map { Self.text(frame[$0.clamped(to: 0..<frame.count)]) } ?? ""
     }
 
+    /// The frame as it is sent; nil: as it came.
+    var edited: FrameEdit.Edited? { outcome.edited }
+
     /// Why a rule that holds was not followed.
     var why: String? {
-        switch (verdict, obstacle) {
-        case (.impossible(let rule, let why), _): "`\(rule)` cannot be followed: \(why)"
-        case (.routed(let decision), let obstacle?):
-            "`\(decision.rule)` cannot be followed: \(obstacle.text)"
-        default: nil
-        }
+        guard let why = outcome.why, let rule = outcome.note?.rule else { return nil }
+        return "`\(rule)` cannot be followed: \(why)"
     }
 
     private static func text(_ bytes: ArraySlice<UInt8>) -> String {
@@ -108,7 +92,7 @@ struct RouteExplanation {
     }
 
     private var decision: String {
-        switch verdict {
+        switch outcome.verdict {
         case .unmatched: return "No rule holds: the call is sent as it is."
         case .kept(let rule): return "`\(rule)` keeps the call as it is."
         case .agreed(let rule): return "The call asks for the model of `\(rule)` already."
@@ -174,7 +158,7 @@ struct RouteExplanation {
     private func writeDecision(_ json: inout JSONWriter) {
         json.key("decision")
         json.beginObject()
-        switch verdict {
+        switch outcome.verdict {
         case .unmatched: json.member("outcome", "unmatched")
         case .kept(let rule):
             json.member("outcome", "kept")

@@ -207,4 +207,45 @@ struct RouterTests {
             #expect(router.decide(facts) == .impossible(rule: "rule 1", why: why))
         }
     }
+
+    // MARK: Frames
+
+    @Test func `with no rule for it a frame is not touched`() throws {
+        let line = Array(
+            #"{"method":"tools/call","params":{"name":"ask","arguments":{"model":"x"}}}"#.utf8)
+        for rules in [#"{"when": {"tool": "no"}, "model": "a"}"#, #"{"model": "keep"}"#, ""] {
+            let outcome = try router(rules).route(line.span, try facts())
+            #expect(outcome.edited == nil)
+            #expect(outcome.note == nil)
+        }
+    }
+
+    @Test func `a routed frame says so in its record`() throws {
+        let line = Array(
+            #"{"method":"tools/call","params":{"name":"ask","arguments":{"model":"x"}}}"#.utf8)
+        let router = try router(#"{"name": "cheap", "model": "gemini-2.5-flash"}"#)
+        let outcome = router.route(line.span, try facts())
+        #expect(
+            outcome.edited.map { String(decoding: $0.line, as: UTF8.self) }
+                == #"{"method":"tools/call","params":{"name":"ask","arguments":{"model":"gemini-2.5-flash"}}}"#
+        )
+        var note = PolicyNote(action: .routed, reason: .route, rule: "cheap")
+        note.askedModel = "gemini-2.5-pro"
+        note.routedModel = "gemini-2.5-flash"
+        #expect(outcome.note == note)
+    }
+
+    @Test func `a frame that cannot be changed passes, and its record says why`() throws {
+        let router = try router(#"{"name": "cheap", "model": "gemini-2.5-flash"}"#)
+        for (line, reason) in [
+            ("[]", PolicyNote.Reason.batch), ("{", .malformed),
+            (#"{"method":"tools/call","params":{"arguments":{}}}"#, .route),
+        ] {
+            let outcome = router.route(Array(line.utf8).span, try facts())
+            #expect(outcome.edited == nil)
+            #expect(
+                outcome.note == PolicyNote(action: .passed, reason: reason, rule: "cheap"))
+            #expect(outcome.why != nil)
+        }
+    }
 }
