@@ -140,6 +140,9 @@ extension Meter {
                 record.outcome = .error
                 record.errorType = found.type
                 record.errorCode = found.code
+                if found.type == .rateLimit || found.type == .providerError {
+                    record.retryAfterMilliseconds = RetryHint.milliseconds(in: answer)
+                }
             } else if let type = answer.failure(tool?.failure, configuration.vocabulary) {
                 record.outcome = .error
                 record.errorType = type
