@@ -155,7 +155,7 @@ extension Meter {
                 record.errorType = found.type
                 record.errorCode = found.code
                 if found.type == .rateLimit || found.type == .providerError {
-                    record.retryAfterMilliseconds = ErrorReader.retryAfter(answer)
+                    record.retryAfterMilliseconds = RetryHint.milliseconds(in: answer)
                 }
             } else if let type = answer.failure(tool?.failure, configuration.vocabulary) {
                 record.outcome = .error

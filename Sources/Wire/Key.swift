@@ -22,6 +22,7 @@ package enum Key: UInt16, CaseIterable, Sendable {
 
     // Who answered, and whether it worked.
     case model, provider, status, success, object, errorType, errorCode, done
+    case retryAfter, retryAfterMilliseconds
 
     // Wrappers that documents put around the interesting part.
     case metadata, response, rawResponse, raw, info, completion, details, stats, request

@@ -21,7 +21,9 @@ struct PolicyProbe {
     static func main() {
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else {
-            fail("usage: policy-probe spend|hold|lock|bench STATE BUDGET [CALLS [NANODOLLARS]]")
+            fail(
+                "usage: policy-probe spend|storm|hold|lock|bench STATE BUDGET [CALLS [NANODOLLARS]]"
+            )
         }
         let directory = LedgerDirectory(state: arguments[2])
         let budget = arguments.count > 3 ? arguments[3] : "1000000/day"
@@ -30,6 +32,7 @@ struct PolicyProbe {
         var relay = ProbeRelay(directory, budget: budget)
         switch arguments[1] {
         case "spend": relay.spend(calls, cost)
+        case "storm": relay.storm(cost)
         case "hold": relay.hold(calls)
         case "lock": lock(directory)
         case "bench": relay.bench(calls)
@@ -65,9 +68,26 @@ struct ProbeRelay: ~Copyable {
         writer = LedgerWriter(directory)
     }
 
+    /// Waits until the ledger has been read, however busy the machine is.
+    private func beReady() {
+        while accounts.budgetLeft(request()) == nil { MonotonicClock.sleep(nanoseconds: 1_000_000) }
+        say("ready")
+    }
+
+    /// Makes calls until it is killed, and says when it has made some.
+    mutating func storm(_ cost: Int64) {
+        beReady()
+        for number in 1... {
+            let request = request()
+            guard case .admitted = accounts.admit(request, waited: 0) else { fail("refused") }
+            end(request, cost)
+            if number == 50 { say("busy") }
+        }
+    }
+
     /// Makes calls, each of a cost, after a first line was read.
     mutating func spend(_ calls: Int, _ cost: Int64) {
-        say("ready")
+        beReady()
         _ = readLine()
         var admitted = 0
         for _ in 0..<calls {
@@ -91,8 +111,7 @@ struct ProbeRelay: ~Copyable {
 
     /// Says how long an admission takes, in nanoseconds: the median and the 99th percentile.
     mutating func bench(_ calls: Int) {
-        _ = accounts.admit(request(), waited: 0)
-        say("ready")
+        beReady()
         while let line = readLine(), line != "end" {
             var times: [UInt64] = []
             for _ in 0..<calls {

@@ -1,115 +1,168 @@
+import Records
 import Wire
 
-/// Finds how long a provider asks to be left alone, in the error it gave.
+/// Finds when a provider's error says to come back.
 ///
-/// Servers pass on what the provider's SDK said, as text: Gemini's `Please retry in 40.02s.` and
-/// `RetryInfo.retryDelay` (google.rpc.RetryInfo), OpenAI's `Please try again in 6m0s`, a quoted
-/// `Retry-After: 30` (RFC 9110 §10.2.3; its other form, a date, is passed over).
+/// - Gemini: `"retryDelay": "34s"` of `google.rpc.RetryInfo`, and `Please retry in 40.02s.`
+/// - OpenAI: `Please try again in 1.5s.`, `in 20ms`, `in 6m0s`, and the header `Retry-After` that
+///   servers print along with it
+/// - Anthropic: the header `retry-after`; Claude Code's and others' `retry after 12 seconds`
 enum RetryHint {
-    /// More is no moment to wait for: a quota of a day is told as what it is, with no time.
-    private static let millisecondsMax = 86_400_000.0
+    /// Milliseconds after the answer; nil if an answer says nothing of the kind, or of no time at
+    /// all.
+    static func milliseconds(in answer: Observation) -> Double? {
+        let sketch = answer.sketch
+        var text = ""
+        for node in answer.texts.map({ Int($0.node) }) {
+            text += (sketch.string(node) ?? "") + "\n"
+        }
+        for (place, node) in sketch.nodes.enumerated() {
+            switch node.key {
+            case .message, .error, .data:
+                if let string = sketch.string(place) { text += string + "\n" }
+            case .retryAfter, .retryAfterMilliseconds:
+                let value = sketch.string(place) ?? sketch.literal(place) ?? ""
+                let unit: Unit = node.key == .retryAfter ? .second : .millisecond
+                let folded = FoldedText(value)
+                if let time = Reader(folded.bytes, at: 0).time(without: unit) { return time }
+            default: break
+            }
+        }
+        return milliseconds(in: FoldedText(text))
+    }
 
-    /// Words before a time, and the milliseconds that a bare number counts; 0: there must be a unit.
-    private static let introductions: [(words: StaticString, unit: Double)] = [
-        ("retry in", 0), ("try again in", 0), ("retry after", 1000), ("retry-after-ms", 1),
-        ("retry_after_ms", 1), ("retry-after", 1000), ("retry_after", 1000), ("retryafter", 1000),
-        ("retrydelay", 1000),
+    /// What stands before a time, and the unit of a bare number behind it; nil where a number needs
+    /// one.
+    private static let phrases: [(words: StaticString, bare: Unit?)] = [
+        ("retrydelay", .second), ("retry_delay", .second),
+        ("retry-after-ms", .millisecond), ("retry_after_ms", .millisecond),
+        ("retryafterms", .millisecond),
+        ("retry-after", .second), ("retry_after", .second), ("retryafter", .second),
+        ("retry after", .second), ("retry in", nil), ("try again in", nil),
+        ("try again after", nil), ("available again in", nil), ("resets in", nil),
     ]
 
-    private static let units: [(name: StaticString, milliseconds: Double)] = [
-        ("milliseconds", 1), ("ms", 1), ("seconds", 1000), ("second", 1000), ("secs", 1000),
-        ("sec", 1000), ("minutes", 60_000), ("minute", 60_000), ("mins", 60_000), ("min", 60_000),
-        ("hours", 3_600_000), ("hour", 3_600_000), ("s", 1000), ("m", 60_000), ("h", 3_600_000),
-    ]
-
-    /// In milliseconds; nil when nothing of the kind is said.
-    static func find(in text: FoldedText) -> Double? {
-        for (words, unit) in introductions {
+    /// The first time that stands behind one of the phrases.
+    static func milliseconds(in text: FoldedText) -> Double? {
+        for phrase in phrases {
             var start = 0
-            while let place = text.find(words, from: start) {
-                start = place + words.utf8CodeUnitCount
-                if let time = time(text, at: start, unit: unit) { return time }
+            while let found = text.find(phrase.words, from: start) {
+                start = found + phrase.words.utf8CodeUnitCount
+                // `"retryDelay": "34s"`, perhaps with backslashes from being quoted itself.
+                var reader = Reader(text.bytes, at: start)
+                reader.skip(" \"'\\:=\t(")
+                if let time = reader.time(without: phrase.bare) { return time }
             }
         }
         return nil
     }
 
-    /// `1h2m3.5s`, `54.8s`, `30`, behind what may stand between a name and its value.
-    private static func time(_ text: FoldedText, at start: Int, unit: Double) -> Double? {
-        let bytes = text.bytes
-        var place = start
-        while place < bytes.count, place - start < 6, " \t\":=\\'".utf8.contains(bytes[place]) {
-            place += 1
-        }
-        var total = 0.0
-        var hasNumber = false
-        while let (value, end) = number(bytes, at: place) {
-            place = end
-            if place < bytes.count, bytes[place] == UInt8(ascii: " ") { place += 1 }
-            if let found = units.first(where: { isWord($0.name, text, at: place) }) {
-                total += value * found.milliseconds
-                place += found.name.utf8CodeUnitCount
-                hasNumber = true
-            } else if !hasNumber, unit > 0 {
-                (total, hasNumber) = (value * unit, true)
-                break
-            } else {
-                break
-            }
-            if place < bytes.count, bytes[place] == UInt8(ascii: " ") { place += 1 }
-        }
-        return hasNumber && total > 0 && total <= millisecondsMax ? total : nil
-    }
+    /// A month: quotas are anew by then, and a larger number is none of a time.
+    private static let millisecondsMax: Double = 31 * 86_400_000
 
-    /// A decimal number of a few digits, and where it ends.
-    private static func number(_ bytes: [UInt8], at start: Int) -> (Double, Int)? {
-        var place = start
-        var value = 0.0
-        while place < bytes.count, place - start < 9, isDigit(bytes[place]) {
-            value = value * 10 + Double(bytes[place] & 0x0f)
-            place += 1
-        }
-        guard place > start else { return nil }
-        guard place + 1 < bytes.count, bytes[place] == UInt8(ascii: "."), isDigit(bytes[place + 1])
-        else { return (value, place) }
-        place += 1
-        var scale = 0.1
-        while place < bytes.count, isDigit(bytes[place]) {
-            value += Double(bytes[place] & 0x0f) * scale
-            scale /= 10
-            place += 1
-        }
-        return (value, place)
-    }
+    private enum Unit {
+        case millisecond, second, minute, hour
 
-    /// Whether a unit stands there that does not go on as another word; `6m0s` goes on with a digit.
-    private static func isWord(_ name: StaticString, _ text: FoldedText, at place: Int) -> Bool {
-        guard text.find(name, from: place, to: place + 1) == place else { return false }
-        let end = place + name.utf8CodeUnitCount
-        return end >= text.bytes.count || !(97...122).contains(text.bytes[end])
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
-}
-
-extension ErrorReader {
-    /// How long an answer that is an error asks to be left alone, in milliseconds.
-    static func retryAfter(_ answer: Observation) -> Double? {
-        let sketch = answer.sketch
-        var message = ""
-        func add(_ node: Int?) {
-            if let text = node.flatMap({ sketch.string($0) }) { message += text + "\n" }
-        }
-        if let error = sketch.child(.error, of: 0) {
-            add(error)
-            for key in [Key.message, .data] { add(sketch.child(key, of: error)) }
-        }
-        for text in answer.texts { add(Int(text.node)) }
-        if let result = sketch.child(.result, of: 0) {
-            for document in documents(of: answer, result) {
-                for key in [Key.error, .message] { add(sketch.child(key, of: document)) }
+        var milliseconds: Double {
+            switch self {
+            case .millisecond: 1
+            case .second: 1_000
+            case .minute: 60_000
+            case .hour: 3_600_000
             }
         }
-        return message.isEmpty ? nil : RetryHint.find(in: FoldedText(message))
+    }
+
+    /// Reads `34s`, `1.5s`, `6m0s`, `20ms`, `12 seconds`, `1 minute`, `12`, in lower case.
+    private struct Reader {
+        private let bytes: [UInt8]
+        private var place: Int
+
+        init(_ bytes: [UInt8], at place: Int) {
+            self.bytes = bytes
+            self.place = place
+        }
+
+        mutating func skip(_ characters: StaticString) {
+            while place < bytes.count,
+                characters.withUTF8Buffer({ $0.contains(bytes[place]) })
+            {
+                place += 1
+            }
+        }
+
+        /// - Parameter bare: what a number without a unit counts.
+        func time(without bare: Unit?) -> Double? {
+            var reader = self
+            var sum: Double?
+            while let number = reader.number() {
+                let hadUnit: Unit?
+                if let unit = reader.unit() {
+                    hadUnit = unit
+                } else {
+                    // A date, a longer word, or a number of something else.
+                    hadUnit = sum == nil && reader.isOver ? bare : nil
+                }
+                guard let unit = hadUnit else { break }
+                sum = (sum ?? 0) + number * unit.milliseconds
+            }
+            return sum.flatMap { $0 > 0 && $0 <= RetryHint.millisecondsMax ? $0 : nil }
+        }
+
+        private var isOver: Bool {
+            guard place < bytes.count else { return true }
+            let byte = bytes[place]
+            if byte == UInt8(ascii: "-") || byte == UInt8(ascii: ":") { return false }
+            // A word behind a space may be a unit nobody knows.
+            var next = place
+            while next < bytes.count, bytes[next] == 0x20 { next += 1 }
+            return next == bytes.count || !isLetter(bytes[next]) || bytes[place] == 0x0a
+        }
+
+        private mutating func number() -> Double? {
+            let start = place
+            var digits: [UInt8] = []
+            while place < bytes.count, digits.count < 20,
+                isDigit(bytes[place]) || bytes[place] == UInt8(ascii: ".")
+            {
+                // The end of a sentence is no fraction.
+                if bytes[place] == UInt8(ascii: "."),
+                    place + 1 >= bytes.count || !isDigit(bytes[place + 1])
+                {
+                    break
+                }
+                digits.append(bytes[place])
+                place += 1
+            }
+            guard let number = Double(String(decoding: digits, as: UTF8.self)) else {
+                place = start
+                return nil
+            }
+            return number
+        }
+
+        private static let units: [(words: [StaticString], unit: Unit)] = [
+            (["ms", "msec", "millisecond", "milliseconds"], .millisecond),
+            (["s", "sec", "secs", "second", "seconds"], .second),
+            (["m", "min", "mins", "minute", "minutes"], .minute),
+            (["h", "hr", "hrs", "hour", "hours"], .hour),
+        ]
+
+        private mutating func unit() -> Unit? {
+            var start = place
+            while start < bytes.count, bytes[start] == 0x20, start - place < 2 { start += 1 }
+            var end = start
+            while end < bytes.count, isLetter(bytes[end]) { end += 1 }
+            let word = bytes[start..<end]
+            guard !word.isEmpty else { return nil }
+            for (words, unit) in Self.units where words.contains(where: { word.isEqual(to: $0) }) {
+                place = end
+                return unit
+            }
+            return nil
+        }
+
+        private func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
+        private func isLetter(_ byte: UInt8) -> Bool { (97...122).contains(byte) }
     }
 }

@@ -98,13 +98,13 @@ package final class Accounts: Admitting, @unchecked Sendable {
             let refusal = Refusal.byOracle(verdict)
             return .refused(refusal.note, text: refusal.text, marks: [])
         }
-        let isAlone = lock?.take() ?? false
-        defer { if isAlone { lock?.giveBack() } }
-        var isLockStale = lock == nil
+        let isLocked = lock?.take() ?? false
+        defer { if isLocked { lock?.giveBack() } }
+        var isLockStale = false
         let admission = mutex.withLock { _ -> Admission in
             let now = clock()
             do throws(AccountTrouble) {
-                if try catchUp(at: now) { isLockStale = true }
+                isLockStale = try catchUp(at: now) || lock == nil
                 guard let books = state.books else { return unavailable() }
                 var judge = Judge(self, request, at: now, waited: waited, state.reservations)
                 judge.warning = verdict.map { Refusal.byOracle($0).note }
@@ -155,7 +155,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     package func settle(_ records: [Record]) {
         mutex.withLock { _ in
             // Here, and not when the next call is waiting for it.
-            readNew(at: clock())
+            readNew()
             for case .call(let call) in records {
                 state.reservations.free(Identity.any(call.id).0)
             }
@@ -226,7 +226,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
         }
         books.looked(at: calls, at: now)
         do throws(LedgerError) {
-            try follower.catchUp(today: Day(of: Timestamp(microseconds: now))) {
+            try follower.catchUp(at: clock()) {
                 books.take($0, $1)
             }
         } catch {
@@ -268,15 +268,15 @@ package final class Accounts: Admitting, @unchecked Sendable {
             throw AccountTrouble(directory.policy, error)
         }
         state.books?.looked(at: state.reservations.visible.lazy.map(\.slot.id), at: now)
-        readNew(at: now)
+        readNew()
         return isChanged
     }
 
     /// Reads what has come to the ledger. With the mutex held.
-    private func readNew(at now: Int64) {
+    private func readNew() {
         guard let follower = state.follower, let books = state.books else { return }
         do throws(LedgerError) {
-            try follower.catchUp(today: Day(of: Timestamp(microseconds: now))) {
+            try follower.catchUp(at: clock()) {
                 books.take($0, $1)
             }
         } catch {

@@ -54,14 +54,14 @@ final class Books {
     /// reservation ends. Of the calls read since, one that was not among those of the look was
     /// over by then, or began later; so that is what has to be remembered up to the next look.
     func looked(at calls: some Sequence<Identity>, at now: Int64) {
-        visible.removeAll(keepingCapacity: true)
         var still: Set<Identity> = []
+        if !visible.isEmpty { visible.removeAll(keepingCapacity: true) }
         for id in calls {
             visible.insert(id)
             if isSettled(id) { still.insert(id) }
         }
         settled = still
-        latest.removeAll(keepingCapacity: true)
+        if !latest.isEmpty { latest.removeAll(keepingCapacity: true) }
         latestSince = now &- Self.latestMargin
     }
 

@@ -99,14 +99,10 @@ struct Judge {
         for (place, budget) in books.budgets.budgets.enumerated()
         where mask & (1 &<< UInt32(place)) != 0 {
             guard let (range, spent) = used(place, others, books) else { return nil }
-            var note = PolicyNote(action: .warned, reason: .budget, rule: budget.rule)
-            note.spentNanodollars = spent
-            note.limitNanodollars = budget.nanodollars
-            let (end, overflow) = range.upperBound.multipliedReportingOverflow(by: 1_000_000)
-            if !overflow { note.until = Timestamp(microseconds: end) }
-            if let share = books.newShare(place, range, spent: spent) {
-                mark(share.id, share.percent, note)
-            }
+            let share = books.newShare(place, range, spent: spent)
+            guard share != nil || spent >= budget.nanodollars else { continue }
+            var note = note(budget, range, spent: spent)
+            if let share { mark(share.id, share.percent, note) }
             guard spent >= budget.nanodollars else { continue }
             note.percent = 100
             if worst.map({ $0.end < range.upperBound }) ?? true { worst = (note, range.upperBound) }
@@ -118,6 +114,15 @@ struct Judge {
         }
         note.action = .blocked
         return (Refusal.byBudget(note, books.budgets.calendar), ())
+    }
+
+    private func note(_ budget: Budget, _ range: Range<Int64>, spent: Int64) -> PolicyNote {
+        var note = PolicyNote(action: .warned, reason: .budget, rule: budget.rule)
+        note.spentNanodollars = spent
+        note.limitNanodollars = budget.nanodollars
+        let (end, overflow) = range.upperBound.multipliedReportingOverflow(by: 1_000_000)
+        if !overflow { note.until = Timestamp(microseconds: end) }
+        return note
     }
 
     func budgetLeft(_ books: Books) -> Double? {
@@ -161,6 +166,7 @@ struct Judge {
         where traits.limits & (1 &<< UInt32(place)) != 0 {
             let used = used(place, limit, others, books)
             let total = used.started.addingClamped(used.ahead)
+            guard hasReached(total, LimitBook.percent, of: limit.amount) else { continue }
             var note = PolicyNote(action: .warned, reason: .rateLimit, rule: limit.rule)
             if hasReached(used.started, LimitBook.percent, of: limit.amount),
                 let id = books.newLimitMark(place, at: now)

@@ -30,7 +30,9 @@ final class LedgerFollower {
     private static let settleNanoseconds: UInt64 = 5_000_000_000
     /// A segment that changed in this time may yet grow, whatever its writer looks like.
     private static let freshSeconds: Int64 = 60
-    /// Days gone by are looked at this often: a clock may have been set back.
+    /// How long yesterday is looked at, too, in microseconds.
+    private static let midnight: Int64 = 600_000_000
+    /// Other days are looked at this often: somebody's clock may be another.
     private static let sweepNanoseconds: UInt64 = 60_000_000_000
 
     private final class DayListing {
@@ -58,26 +60,38 @@ final class LedgerFollower {
 
     /// Gives what was not given before to `take`.
     ///
-    /// - Parameter now: the day, by the clock, that writers are writing to.
-    func catchUp(today: Day, _ take: Taker) throws(LedgerError) {
+    /// - Parameter time: by the clock that writers go by, in microseconds since 1970.
+    func catchUp(at time: Int64, _ take: Taker) throws(LedgerError) {
         let now = MonotonicClock.now()
+        let today = Day(of: Timestamp(microseconds: time))
         for place in growing.indices { grow(growing[place], take) }
         if now &- settledAt > Self.settleNanoseconds {
             settledAt = now
             settle(take)
         }
-        if let names = try changedNames(root) {
-            for case .some(let day) in names.map({ Day($0) })
-            where day >= firstDay && days[day] == nil {
-                days[day] = DayListing(directory.path(of: day))
+        if now &- sweptAt > Self.sweepNanoseconds {
+            sweptAt = now
+            try listDays()
+            for (day, listing) in days.sorted(by: { $0.key < $1.key }) {
+                try look(day, listing, take)
             }
+            return
         }
-        let isSweeping = now &- sweptAt > Self.sweepNanoseconds
-        if isSweeping { sweptAt = now }
-        let watched = today.adding(-1)
-        for (day, listing) in isSweeping ? days.sorted(by: { $0.key < $1.key }) : Array(days)
-        where isSweeping || day >= watched {
-            try look(day, listing, take)
+        if days[today] == nil { try listDays() }
+        if let listing = days[today] { try look(today, listing, take) }
+        // Somebody may have chosen a name before midnight, and made the file after it.
+        let yesterday = today.adding(-1)
+        if time - Int64(clamping: today.daysSince1970) * 86_400_000_000 < Self.midnight,
+            let listing = days[yesterday]
+        {
+            try look(yesterday, listing, take)
+        }
+    }
+
+    private func listDays() throws(LedgerError) {
+        for name in try changedNames(root) ?? [] {
+            guard let day = Day(name), day >= firstDay, days[day] == nil else { continue }
+            days[day] = DayListing(directory.path(of: day))
         }
     }
 

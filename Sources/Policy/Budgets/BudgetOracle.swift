@@ -1,6 +1,7 @@
 /// Somebody else who keeps budgets, asked before a call goes on.
 package protocol BudgetOracle: Sendable {
-    /// What it says of a call; nil when it has no answer in time. Never waits longer than 300 ms.
+    /// What it says of a call; nil when it has no answer in time, which lets the call go on. Never
+    /// waits longer than 300 ms.
     func verdict(on request: PolicyRequest, estimatedNanodollars: Int64) -> BudgetVerdict?
 }
 
@@ -9,12 +10,9 @@ package struct BudgetVerdict: Sendable, Equatable {
     package var isAllowed: Bool
     /// Why not, in its words; already bounded and without control characters.
     package var reason: String?
-    /// Billionths of a dollar.
-    package var remainingNanodollars: Int64?
 
-    package init(isAllowed: Bool, reason: String? = nil, remainingNanodollars: Int64? = nil) {
+    package init(isAllowed: Bool, reason: String? = nil) {
         self.isAllowed = isAllowed
         self.reason = reason
-        self.remainingNanodollars = remainingNanodollars
     }
 }

@@ -93,11 +93,19 @@ struct OwnReservationFile: ~Copyable {
         _ count: Int, _ offset: UInt64, _ file: borrowing Descriptor,
         _ fill: (UnsafeMutableRawBufferPointer) -> Void
     ) throws(SystemError) {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
-        defer { bytes.deallocate() }
-        _ = bytes.initializeMemory(as: UInt8.self, repeating: 0)
-        fill(bytes)
-        try file.writeAll(UnsafeRawBufferPointer(bytes), at: offset)
+        // `withUnsafeTemporaryAllocation` has no typed throw.
+        let failure = withUnsafeTemporaryAllocation(byteCount: count, alignment: 8) {
+            bytes -> SystemError? in
+            _ = bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            fill(bytes)
+            do throws(SystemError) {
+                try file.writeAll(UnsafeRawBufferPointer(bytes), at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
     }
 }
 

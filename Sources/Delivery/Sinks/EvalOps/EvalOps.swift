@@ -14,12 +14,8 @@ package enum EvalOps {
     package static func read(
         _ environment: [String: String], complain: (String) -> Void
     ) -> [any Sink] {
-        var values: [String: String] = [:]
-        for name in names {
-            guard let value = environment[name].map(trimmed), !value.isEmpty else { continue }
-            values[name] = value
-        }
-        let meterName = firstSet(["EVALOPS_METER_BASE_URL", "EVALOPS_BASE_URL"], values)
+        let values = values(environment)
+        let meterName = firstSet(meterNames, values)
         let tracesName = firstSet(["EVALOPS_TRACES_BASE_URL", "EVALOPS_BASE_URL"], values)
         guard meterName != nil || tracesName != nil,
             let identity = identity(values, complain: complain)
@@ -36,6 +32,27 @@ package enum EvalOps {
         return sinks
     }
 
+    /// The meter's budgets, for the address and the identity the environment has; nil without an
+    /// address, or with one that `read` complains of.
+    package static func budgetCheck(_ environment: [String: String]) -> EvalOpsBudgetCheck? {
+        let values = values(environment)
+        guard let name = firstSet(meterNames, values),
+            let identity = identity(values, complain: { _ in }),
+            let base = address(name, values, identity, complain: { _ in })
+        else { return nil }
+        return EvalOpsBudgetCheck(base: base, identity: identity)
+    }
+
+    private static func values(_ environment: [String: String]) -> [String: String] {
+        var values: [String: String] = [:]
+        for name in names {
+            guard let value = environment[name].map(trimmed), !value.isEmpty else { continue }
+            values[name] = value
+        }
+        return values
+    }
+
+    private static let meterNames = ["EVALOPS_METER_BASE_URL", "EVALOPS_BASE_URL"]
     private static let names = [
         "EVALOPS_METER_BASE_URL", "EVALOPS_TRACES_BASE_URL", "EVALOPS_BASE_URL", "EVALOPS_TOKEN",
         "EVALOPS_AGENT_TOKEN", "EVALOPS_ORGANIZATION_ID", "EVALOPS_WORKSPACE_ID",

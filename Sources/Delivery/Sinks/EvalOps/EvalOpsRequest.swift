@@ -2,12 +2,13 @@
 /// `/package.Service/Method`).
 ///
 /// From evalops/proto 5cbda4d (2026-04-26) proto/meter/v1/meter.proto and
-/// proto/traces/v1/traces.proto; `AnnotateTraceQuality` from dx-corp/api 7a08d47, the later
+/// proto/traces/v1/traces.proto; `CheckBudget` and `AnnotateTraceQuality` from dx-corp/api 7a08d47, the later
 /// projection of the same protos, and from its one public caller, haasonsaas/kestrel 2520b95
 /// sdk/js/src/index.ts.
 enum EvalOpsProcedure: String {
     case recordUsage = "/meter.v1.MeterService/RecordUsage"
     case recordUsageBatch = "/meter.v1.MeterService/RecordUsageBatch"
+    case checkBudget = "/meter.v1.MeterService/CheckBudget"
     case ingestSpans = "/traces.v1.SpanIngestService/IngestSpans"
     case annotateTraceQuality = "/traces.v1.SpanIngestService/AnnotateTraceQuality"
 
