@@ -10,9 +10,24 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Of what the executable is made of.
+/// No release says where it was built, so that one commit built anywhere is the same byte for byte
+/// (examples/packaging/reproducible.sh proves it). Debug builds keep the whole paths, for debuggers.
+let nowhere = Context.packageDirectory + "=."
+
+let anywhere: [CSetting] = [
+    .unsafeFlags(["-ffile-prefix-map=" + nowhere], .when(configuration: .release))
+]
+
+/// What the executable is made of.
 let lean: [SwiftSetting] =
     strict + [
+        // Module cache paths and the hashes that say what need not be compiled again hold the path
+        // in ways that no map reaches.
+        .unsafeFlags(
+            [
+                "-file-prefix-map", nowhere, "-Xfrontend", "-no-clang-module-breadcrumbs",
+                "-Xfrontend", "-disable-incremental-llvm-codegen",
+            ], .when(configuration: .release)),
         // One `contains` of a string in a string would link the whole regular expression engine, a
         // megabyte that has to be relocated at every start.
         .unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"]),
@@ -35,6 +50,12 @@ let startFast = LinkerSetting.unsafeFlags(
     ],
     .when(platforms: [.linux], configuration: .release))
 
+/// The commit that `--version` names, from whoever builds for others: `MCP_METER_COMMIT=$(git
+/// rev-parse --short HEAD) swift build`. It is not asked of git here: SwiftPM remembers the answer
+/// for as long as this file stays the same, and a wrong commit is worse than none.
+let commit = (Context.environment["MCP_METER_COMMIT"] ?? "")
+    .filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-+.".contains($0)) }
+
 func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: lean)
 }
@@ -51,8 +72,10 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [.executable(name: "mcp-meter", targets: ["mcp-meter"])],
     targets: [
-        .target(name: "CPlatform", exclude: ["link"]),
-        .target(name: "Start"),
+        .target(name: "CPlatform", exclude: ["link"], cSettings: anywhere),
+        .target(
+            name: "Start",
+            cSettings: anywhere + [.define("MCP_METER_COMMIT", to: "\"\(commit)\"")]),
         library("Posix", ["CPlatform"]),
         library("Wire", []),
         library("Records", []),
@@ -62,6 +85,7 @@ let package = Package(
         library("SessionLogs", ["Posix", "Records", "Ledger"]),
         library("Reports", ["Posix", "Records", "Ledger"]),
         library("Policy", ["Posix", "Wire", "Records", "Metering", "Ledger", "Reports"]),
+        library("Setup", ["Start", "Posix", "Records"]),
         library("Delivery", ["CPlatform", "Posix", "Records", "Ledger"]),
         .target(
             name: "Exporter", dependencies: ["Posix", "Records", "Ledger"],
@@ -73,7 +97,7 @@ let package = Package(
             name: "mcp-meter",
             dependencies: [
                 "Start", "Posix", "Wire", "Records", "Relay", "Metering", "Ledger", "Delivery",
-                "SessionLogs", "Exporter", "Reports", "Policy",
+                "SessionLogs", "Exporter", "Reports", "Policy", "Setup",
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
@@ -115,11 +139,12 @@ let package = Package(
             ["Policy", "Metering", "Ledger", "Records", "Reports", "Posix", "policy-probe"]),
         tests("SessionLogsTests", ["SessionLogs", "Ledger", "Records", "Posix"]),
         tests("ReportsTests", ["Reports", "Ledger", "Records", "Posix"]),
+        tests("SetupTests", ["Setup", "Posix"]),
         tests(
             "EndToEndTests",
             [
                 "mcp-meter", "Delivery", "Ledger", "Metering", "Reports", "SessionLogs", "Start",
-                "Records",
+                "Records", "Setup",
                 "Posix",
             ]),
     ],

@@ -113,7 +113,9 @@ struct OpenLog: ~Copyable {
             return try read(&reader, &lines, &pass, &feed, progress)
         case .grok:
             let parts = log.path.split(separator: "/").dropLast()
-            let directory = parts.dropLast().last.map { percentDecoded(String($0)) }
+            let directory = parts.dropLast().last.map {
+                String(decoding: PercentEncoding.decoded($0.utf8), as: UTF8.self)
+            }
             let folder = parentDirectory(of: log.path) ?? ""
             var reader = GrokLog(
                 fallbackSession: parts.last.map(String.init) ?? stem,
@@ -192,21 +194,4 @@ struct OpenLog: ~Copyable {
         let first = rest.first { $0 > 0x20 }
         return (first == nil || first == UInt8(ascii: "{")) && !bytes.contains(0)
     }
-}
-
-/// `%2Fhome%2Fme` as `/home/me`.
-func percentDecoded(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-        if byte == UInt8(ascii: "%"), rest.count >= 2,
-            let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-        {
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        } else {
-            bytes.append(byte)
-        }
-    }
-    return String(decoding: bytes, as: UTF8.self)
 }

@@ -25,7 +25,7 @@ static const char *const prefixes[] = {
 
 static const char *const words[] = {
     "inspect", "demo", "prices", "help", "demo-server", "deliver", "serve", "report", "import",
-    "wrap", "unwrap", "doctor", "route",
+    "wrap", "unwrap", "doctor", "completions", "man", "route",
 };
 
 enum {

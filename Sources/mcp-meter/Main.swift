@@ -1,4 +1,3 @@
-import Records
 import Start
 
 @main
@@ -17,32 +16,17 @@ struct Main {
         case .serve(let options): ServeCommand.run(options)
         case .report(let options): ReportCommand.run(options)
         case .deliver(let options): DeliverCommand.run(options)
+        case .wrap(let options): WrapCommand.run(options)
+        case .unwrap(let options): UnwrapCommand.run(options)
         case .route(let options): RouteCommand.run(options)
         case .importLogs(let options): ImportCommand.run(options)
         case .sampleServer: SampleServer.run()
-        case .version: Console.print("mcp-meter \(Version.text)\n")
-        case .help(let topic): help(topic)
-        case .nothing:
-            Console.write(2, Help.overview())
-            Console.fail("no command was given.", ExitCode.usage)
-        case .misuse(let reason): misuse(reason)
+        case .version: Console.finish(Build.line)
+        case .completions(let shell): Console.finish(Completions.script(shell))
+        case .manual: Console.finish(Manual.page)
+        case .help(let topic): HelpCommand.run(topic)
+        case .nothing: HelpCommand.nothing()
+        case .misuse(let reason): HelpCommand.misuse(reason)
         }
-    }
-
-    private static func help(_ topic: String?) {
-        guard let topic else {
-            Console.print(Help.overview())
-            return
-        }
-        guard let command = CommandTable.command(topic) else {
-            misuse(
-                "There is no command `\(topic)`."
-                    + Arguments.suggestion(topic, CommandTable.commands.map(\.name)))
-        }
-        Console.print(Help.page(command))
-    }
-
-    private static func misuse(_ reason: String) -> Never {
-        Console.fail(reason + " `mcp-meter --help` shows what there is.", ExitCode.usage)
     }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures mcp-meter beside a minimal C relay, in one run, in interleaved blocks, and prints both.
 
-    Tests/Benchmarks/run.py [--quick] [--delivery]
+    Tests/Benchmarks/run.py [--quick] [--delivery | --policy]
 
 Needs `cc` and a release build (`swift build -c release --static-swift-stdlib --disable-local-rpath`, or MCP_METER_BIN).
 Nothing here passes or fails: times depend on the machine, and only ratios within one run mean
@@ -43,6 +43,19 @@ class Bench:
             "C relay": [self.compile("relay"), server],
             "off": [meter, "--", server],
             "on": [meter, "--", server],
+            "no budget": [meter, "--", server],
+            "budget": [meter, "--", server],
+            "routes": [meter, "--", server],
+        }
+        # Every call is one of a model, and the budget is never used up.
+        model = {"MCP_METER": "on", "MCP_METER_PROVIDER": "google", "MCP_METER_MODEL": "gemini-2.5-pro"}
+        routes = directory / "routes.json"
+        routes.write_text('{"routes":[{"when":{"tool":"other","class":"code"},"model":"gemini-2.5-flash"}]}')
+        self.variables = {
+            "on": {"MCP_METER": "on"},
+            "no budget": model,
+            "budget": model | {"MCP_METER_BUDGET": "1000000/day", "MCP_METER_BUDGET_ACTION": "block"},
+            "routes": model | {"MCP_METER_ROUTES": str(routes)},
         }
 
     def compile(self, name: str) -> str:
@@ -57,8 +70,8 @@ class Bench:
     def measure(self, subject: str, *arguments: object, state: str | None = None) -> list[float]:
         """One run of the driver; the numbers it printed."""
         environment = dict(self.clean)
-        if subject == "on":
-            environment |= {"MCP_METER": "on", "MCP_METER_STATE_DIR": state or self.new_state()}
+        if subject in self.variables:
+            environment |= self.variables[subject] | {"MCP_METER_STATE_DIR": state or self.new_state()}
         command = [self.drive, *map(str, arguments), *self.subjects[subject]]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True, timeout=300)
         return [float(word) for word in done.stdout.split()]
@@ -118,23 +131,39 @@ def relaying(bench: Bench) -> None:
         row(f"answer to its record, {name}", "on", f"{value / 1e6:.3f} ms", "", target)
 
 
+def policies(bench: Bench) -> None:
+    """What it costs that calls are judged before they are sent."""
+    judged = ["no budget", "budget", "routes"]
+    small = bench.interleaved(judged, "calls", 4000 // bench.scale, 60)
+    targets = {"budget": "≤ 1.25", "routes": "≤ 1.25"}
+    rows("200-byte call, median", {s: v[0] / 1e3 for s, v in small.items()}, "µs", "no budget", targets)
+    rows("200-byte call, p99", {s: v[1] / 1e3 for s, v in small.items()}, "µs", "no budget", {})
+    large = bench.interleaved(judged, "calls", 100 // bench.scale, 1 << 20)
+    rows("1 MiB result, median", {s: v[0] / 1e3 for s, v in large.items()}, "µs", "no budget", {})
+    rows("resident, idle", {s: small[s][2] / 1024 for s in judged}, "MiB", "no budget", {})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter blocks")
     parser.add_argument("--delivery", action="store_true", help="only what delivery costs")
+    parser.add_argument("--policy", action="store_true", help="only what budgets and routes cost")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mcp-meter-bench-") as directory:
         bench = Bench(pathlib.Path(directory), options.quick)
-        if not options.delivery:
+        if not options.delivery and not options.policy:
             relaying(bench)
-        delivery.troubles(bench, row)
-        delivery.shipping(bench, row)
+        if not options.delivery:
+            policies(bench)
+        if not options.policy:
+            delivery.troubles(bench, row)
+            delivery.shipping(bench, row)
 
     widths = [max(len(cells[column]) for cells in ROWS) for column in range(5)]
     for cells in [("what", "subject", "figure", "ratio", "target"), *ROWS]:
         aligned = [cells[0].ljust(widths[0]), cells[1].ljust(widths[1]), cells[2].rjust(widths[2])]
         print("  ".join([*aligned, cells[3].ljust(widths[3]), cells[4]]).rstrip())
-    if not options.delivery:
+    if not options.delivery and not options.policy:
         scanner()
         print(flush=True)
         subprocess.run([sys.executable, ROOT / "Tests" / "Benchmarks" / "serve.py"], check=True)

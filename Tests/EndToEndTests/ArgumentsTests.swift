@@ -63,15 +63,15 @@ struct ArgumentsTests {
         (["demo", "--state-dir"], "needs a directory"),
         (["demo", "again"], "`demo` does not take `again`."),
         (["prices", "--check"], "needs a file"),
-        (["prices", "a", "b"], "not `a` and `b`"),
+        (["prices", "a", "b"], "takes one MODEL, not `a` and `b`"),
         (
             ["import", "--client", "cursor"],
-            "needs one of claude-code, codex, gemini-cli, grok-build"
+            "`--client` needs one of claude-code, codex, gemini-cli, grok-build"
         ),
         (["import", "--since", "soon"], "needs a time such as 30m, 12h, 7d"),
         (["import", "--dry-rum"], "Did you mean `--dry-run`?"),
         (["inspect", "file"], "`inspect` does not take `file`."),
-        (["help", "demo", "too"], "Unexpected word `too`."),
+        (["help", "demo", "too"], "takes one COMMAND, not `demo` and `too`"),
         (["deliver", "--onec"], "Did you mean `--once`?"),
         (["deliver", "--once", "--status"], "`--once` or `--status`, not both"),
         (["deliver", "--json"], "`--json` goes with `--status`"),
@@ -80,7 +80,13 @@ struct ArgumentsTests {
         (["deliver", "--patience", "5"], "`--patience` goes with"),
         (["serve", "--listen"], "needs an address and a port"),
         (["serve", "--lisen", "x"], "Did you mean `--listen`?"),
-        (["wrap"], "not part of this version. To run a server of that name: mcp-meter -- wrap"),
+        (["wrap", "--env", "FOO=1", "a"], "not `FOO`"),
+        (["wrap", "--env", "MCP_METER", "a"], "NAME=VALUE"),
+        (["wrap", "--dry-run"], "needs a server's name, or `--all`"),
+        (["wrap", "a", "--all"], "`a` or `--all`, not both"),
+        (["wrap", "--command", "/usr/bin/env", "a"], "the path of mcp-meter"),
+        (["wrap", "--client", "curser", "a"], "Did you mean `cursor`?"),
+        (["unwrap", "--env", "MCP_METER=on", "a"], "`unwrap` does not take `--env`"),
         (["report", "--by", "modle"], "Did you mean `model`?"),
         (["report", "--since"], "needs a value"),
         (["report", "--sicne", "7d"], "Did you mean `--since`?"),
@@ -103,10 +109,12 @@ struct ArgumentsTests {
 
     @Test func `every command has help that fits a terminal and says how to use it`() {
         for command in CommandTable.commands {
-            let page = Help.page(command)
-            #expect(page.contains("Usage: \(command.usage)"))
+            let page = Help.page(command, Terminal())
+            #expect(page.contains("Usage:\n  \(command.usage)\n"))
             for line in page.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
         }
-        for line in Help.overview().split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+        for line in Help.overview(Terminal()).split(separator: "\n") {
+            #expect(line.count <= 80, "\(line)")
+        }
     }
 }

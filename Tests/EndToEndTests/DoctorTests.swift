@@ -41,6 +41,11 @@ struct DoctorTests {
     @Test(arguments: [
         (["doctor"], Invocation.doctor(DoctorOptions())),
         (["doctor", "--json", "--offline"], .doctor(DoctorOptions(json: true, offline: true))),
+        (
+            ["doctor", "--no-start", "--patience=3"],
+            .doctor(DoctorOptions(noStart: true, patience: 3))
+        ),
+        (["doctor", "--patience", "0"], .misuse("`--patience` needs seconds from 1 to 600.")),
         (["doctor", "--help"], .help("doctor")), (["help", "doctor"], .help("doctor")),
         (["--", "doctor"], .relay(["doctor"])),
     ])
@@ -62,7 +67,7 @@ struct DoctorTests {
         report.fail("two", "b", "bad", remedy: "mend")
         #expect(!report.isHealthy)
         #expect(
-            report.text == """
+            report.text(Terminal()) == """
                 one
                   ok    a       fine
                   warn  longer  so so

@@ -93,7 +93,7 @@ struct ProgramTests {
         #expect(run.errors.contains("no call was found"))
     }
 
-    @Test(arguments: [["--hepl"], ["demo", "--x"], ["help", "nothing"], ["wrap"], []])
+    @Test(arguments: [["--hepl"], ["demo", "--x"], ["help", "nothing"], ["wrap", "--x"], []])
     func `misuse ends with 64 and says what there is`(words: [String]) throws {
         let run = try Program.run(words)
         #expect(run.status == 64)

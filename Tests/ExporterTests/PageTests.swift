@@ -31,13 +31,6 @@ struct PageTests {
         #expect(!html.contains(" style=\"") && !html.contains(" onclick="))
     }
 
-    @Test func `base64 is that of everybody`() {
-        for count in 0..<40 {
-            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ count) }
-            #expect(Page.base64(bytes) == Data(bytes).base64EncodedString())
-        }
-    }
-
     @Test func `the page's data has the shape the script reads`() throws {
         let now = Timestamp(microseconds: 1_795_255_200_000_000)
         var summary = Summary(now: { now.microseconds })

@@ -25,6 +25,13 @@ def test_demo_shows_a_metered_session(tmp_path: pathlib.Path):
     assert list(tmp_path.iterdir()) == [], "temporary state unless asked to keep"
 
 
+def test_a_report_has_the_call_that_was_just_answered(tmp_path: pathlib.Path):
+    state = tmp_path / ".local" / "state" / "mcp-meter"
+    assert run("demo", "--state-dir", str(state), home=tmp_path).returncode == 0
+    for words in ((), ("--period", "today"), ("--since", "1h")):
+        assert json.loads(run("report", "--format", "json", *words, home=tmp_path).stdout)["total"]["requests"] == 9, words
+
+
 def test_inspect_reads_frames_of_either_side(tmp_path: pathlib.Path):
     request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
     request["params"] = {"name": "ask", "arguments": {"prompt": "The capital of France?", "model": "gemini-2.5-pro"}}

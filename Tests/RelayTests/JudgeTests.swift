@@ -141,7 +141,7 @@ import Testing
         let count = 3000
         let script =
             "BEGIN { for (x = \"x\"; length(x) < 100000;) x = x x; for (i = 0; i < \(count); i++) "
-            + "print i substr(x, 1, i % 500 ? i * 7919 % 400 : 100000) \".\"; while (getline) {} }"
+            + "print i substr(x, 1, i % 500 ? i * 7919 % 400 : 100000) \".\"; fflush(); while (getline) {} }"
         let session = try Session(["--judge"], ["awk", script])
         let number = try #require(session.inputNumber)
         let answers = 2000

@@ -124,32 +124,3 @@ struct EndpointURL: Equatable, Sendable {
         isAlphanumeric(byte) || "/-._~%!$&'()*+,;=:".utf8.contains(byte)
     }
 }
-
-/// Undoing `%41` for `A`.
-enum PercentEncoding {
-    /// A percent sign that begins no such thing stays.
-    static func decoded(_ text: some Collection<UInt8>) -> [UInt8] {
-        var decoded: [UInt8] = []
-        var rest = Array(text)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), rest.count >= 2,
-                let high = value(rest[rest.startIndex]), let low = value(rest[rest.startIndex + 1])
-            {
-                decoded.append(high << 4 | low)
-                rest = rest.dropFirst(2)
-            } else {
-                decoded.append(byte)
-            }
-        }
-        return decoded
-    }
-
-    private static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x41 + 10
-        case 0x61...0x66: digit - 0x61 + 10
-        default: nil
-        }
-    }
-}

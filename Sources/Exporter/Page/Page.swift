@@ -22,23 +22,7 @@ enum Page {
             default: html += line + [10]
             }
         }
-        return (html, base64(SHA256.hash(style)), base64(SHA256.hash(script)))
+        return (html, Base64.encoded(SHA256.hash(style)), Base64.encoded(SHA256.hash(script)))
     }()
 
-    /// RFC 4648 §4.
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".unicodeScalars)
-        var text = ""
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            let word =
-                group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
-            for place in 0...group.count {
-                text.unicodeScalars.append(alphabet[Int(word >> UInt32(18 - 6 * place)) & 63])
-            }
-            text += String(repeating: "=", count: 3 - group.count)
-        }
-        return text
-    }
 }

@@ -28,6 +28,11 @@ package enum Profiles {
         return nil
     }
 
+    /// Whether a server of this name is described, by one of these or built in.
+    package static func know(_ server: String, own: [Profile]) -> Bool {
+        find([server], in: own) != nil || builtIn([server]) != nil
+    }
+
     /// The text of every built-in row.
     package static var builtInTexts: [String] { rows.map { String(describing: $0) } }
 

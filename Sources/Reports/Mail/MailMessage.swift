@@ -66,28 +66,10 @@ package struct MailMessage {
             + digits(second % 60, 2) + " +0000"
     }
 
-    /// Lines of at most 76 characters (RFC 2045 §6.8).
-    static func base64(_ bytes: [UInt8]) -> [String] {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var lines: [String] = []
-        var line: [UInt8] = []
-        var place = 0
-        while place < bytes.count {
-            let rest = bytes.count - place
-            let group =
-                UInt32(bytes[place]) << 16 | (rest > 1 ? UInt32(bytes[place + 1]) << 8 : 0)
-                | (rest > 2 ? UInt32(bytes[place + 2]) : 0)
-            for (index, shift) in [18, 12, 6, 0].enumerated() {
-                line.append(
-                    index > rest ? UInt8(ascii: "=") : alphabet[Int(group >> UInt32(shift) & 63)])
-            }
-            place += 3
-            if line.count == 76 || place >= bytes.count {
-                lines.append(String(decoding: line, as: UTF8.self))
-                line.removeAll(keepingCapacity: true)
-            }
+    /// Lines of at most 76 characters (RFC 2045 §6.8): of 57 bytes each.
+    private static func base64(_ bytes: [UInt8]) -> [String] {
+        stride(from: 0, to: bytes.count, by: 57).map {
+            Base64.encoded(bytes[$0..<min($0 + 57, bytes.count)])
         }
-        return lines
     }
 }

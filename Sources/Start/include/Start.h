@@ -13,4 +13,7 @@ void start_become_server_if_off(int argc, char *const *argv);
 // Whether a first word is one of mcp-meter's own commands, and not the beginning of a server's.
 bool start_is_own_word(const char *word);
 
+// The commit this program is made from, as its builder named it; empty when nobody did.
+const char *start_commit(void);
+
 #endif

@@ -10,11 +10,15 @@ enum Invocation: Equatable {
     case doctor(DoctorOptions)
     case importLogs(ImportOptions)
     case serve(ServeOptions)
+    case wrap(WrapOptions)
+    case unwrap(WrapOptions)
     case route(RouteOptions)
     /// The demonstration's server; for `demo` alone, and in no help.
     case sampleServer
     /// `help`, `--help`: of a command, or of the whole.
     case help(String?)
+    case completions(Shell)
+    case manual
     case version
     /// No word at all.
     case nothing
@@ -45,118 +49,117 @@ enum Arguments {
     /// Sorts the words after the program's name.
     static func parse(_ words: [String]) -> Invocation {
         guard let first = words.first else { return .nothing }
-        let rest = Array(words.dropFirst())
+        do throws(Interruption) {
+            return try invocation(first, Array(words.dropFirst())) ?? .relay(words)
+        } catch {
+            switch error {
+            case .help(let command): return .help(command)
+            case .misuse(let reason): return .misuse(reason)
+            }
+        }
+    }
+
+    /// Nil for a first word that is none of ours.
+    private static func invocation(
+        _ first: String, _ rest: [String]
+    ) throws(Interruption) -> Invocation? {
         switch first {
         case "--":
-            return rest.isEmpty ? .misuse("`--` must be followed by a command.") : .relay(rest)
+            guard !rest.isEmpty else { throw .misuse("`--` must be followed by a command.") }
+            return .relay(rest)
         case "--help", "-h": return .help(nil)
         case "--version", "-V": return .version
-        case "help":
-            if let extra = rest.dropFirst().first { return .misuse("Unexpected word `\(extra)`.") }
-            return .help(rest.first)
-        case "inspect": return inspect(rest)
-        case "demo": return demo(rest)
-        case "prices": return prices(rest)
-        case "deliver": return deliver(rest)
-        case "report": return report(rest)
-        case "doctor": return doctor(rest)
-        case "import": return importLogs(rest)
-        case "serve": return serve(rest)
-        case "route": return route(rest)
+        case "help": return try help(rest)
+        case "inspect": return try inspect(rest)
+        case "demo": return try demo(rest)
+        case "prices": return try prices(rest)
+        case "deliver": return try deliver(rest)
+        case "report": return try report(rest)
+        case "doctor": return try doctor(rest)
+        case "import": return try importLogs(rest)
+        case "serve": return try serve(rest)
+        case "wrap": return .wrap(try wrap(CommandTable.wrap, rest))
+        case "unwrap": return .unwrap(try wrap(CommandTable.unwrap, rest))
+        case "completions": return try completions(rest)
+        case "man":
+            var reader = OptionReader(CommandTable.manual, rest)
+            if let item = try reader.next() { throw reader.unexpected(item) }
+            return .manual
+        case "route": return try route(rest)
         case SampleServer.command where rest.isEmpty: return .sampleServer
         default: break
         }
-        if CommandTable.reserved.contains(first) {
-            return .misuse(
-                "`\(first)` is not part of this version. To run a server of that name: "
-                    + "mcp-meter -- \(first)")
-        }
         if first.hasPrefix("-") {
-            return .misuse(
-                "Unknown option `\(first)`." + suggestion(first, ["--help", "--version"]))
+            let known = CommandTable.programOptions.map(\.name)
+            throw .misuse("Unknown option `\(first)`." + Spelling.suggestion(first, known))
         }
-        return .relay(words)
+        return nil
     }
 
-    private static func inspect(_ words: [String]) -> Invocation {
+    private static func help(_ words: [String]) throws(Interruption) -> Invocation {
+        var topic: String?
+        var reader = OptionReader(CommandTable.helpCommand, words)
+        while let item = try reader.next() {
+            guard case .operand(let word) = item else { throw reader.unexpected(item) }
+            topic = word
+        }
+        return .help(topic)
+    }
+
+    private static func completions(_ words: [String]) throws(Interruption) -> Invocation {
+        var shell: Shell?
+        let names = Shell.allCases.map(\.rawValue)
+        var reader = OptionReader(CommandTable.completions, words)
+        while let item = try reader.next() {
+            guard case .operand(let word) = item else { throw reader.unexpected(item) }
+            shell = Shell(rawValue: word)
+            if shell == nil {
+                throw .misuse(
+                    "`completions` knows \(names.joined(separator: ", ")), not `\(word)`."
+                        + Spelling.suggestion(word, names))
+            }
+        }
+        guard let shell else {
+            throw .misuse("`completions` needs a shell: \(names.joined(separator: ", ")).")
+        }
+        return .completions(shell)
+    }
+
+    private static func inspect(_ words: [String]) throws(Interruption) -> Invocation {
         var options = InspectOptions()
-        if let first = words.first {
-            if isHelp(first) { return .help("inspect") }
-            guard first == "--" else { return unexpected(first, in: "inspect", ["--help", "--"]) }
-            options.server = Array(words.dropFirst())
+        var reader = OptionReader(CommandTable.inspect, words)
+        while let item = try reader.next() {
+            guard case .server(let command) = item else { throw reader.unexpected(item) }
+            options.server = command
         }
         return .inspect(options)
     }
 
-    private static func demo(_ words: [String]) -> Invocation {
+    private static func demo(_ words: [String]) throws(Interruption) -> Invocation {
         var options = DemoOptions()
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--keep": options.keep = true
-            case "--state-dir":
-                guard let value = rest.popFirst(), !value.isEmpty else {
-                    return .misuse("`--state-dir` needs a directory.")
-                }
-                options.stateDirectory = value
+        var reader = OptionReader(CommandTable.demo, words)
+        while let item = try reader.next() {
+            switch item {
+            case .flag("--keep"): options.keep = true
+            case .value("--state-dir", let directory):
+                options.stateDirectory = directory
                 options.keep = true
-            case _ where isHelp(word): return .help("demo")
-            default: return unexpected(word, in: "demo", ["--keep", "--state-dir", "--help"])
+            default: throw reader.unexpected(item)
             }
         }
         return .demo(options)
     }
 
-    private static func prices(_ words: [String]) -> Invocation {
+    private static func prices(_ words: [String]) throws(Interruption) -> Invocation {
         var options = PricesOptions()
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--check":
-                guard let value = rest.popFirst(), !value.isEmpty else {
-                    return .misuse("`--check` needs a file.")
-                }
-                options.check = value
-            case _ where isHelp(word): return .help("prices")
-            case _ where word.hasPrefix("-"):
-                return unexpected(word, in: "prices", ["--check", "--help"])
-            default:
-                if let earlier = options.filter {
-                    return .misuse("`prices` takes one model, not `\(earlier)` and `\(word)`.")
-                }
-                options.filter = word
+        var reader = OptionReader(CommandTable.prices, words)
+        while let item = try reader.next() {
+            switch item {
+            case .value("--check", let file): options.check = file
+            case .operand(let model): options.filter = model
+            default: throw reader.unexpected(item)
             }
         }
         return .prices(options)
-    }
-
-    static func isHelp(_ word: String) -> Bool { word == "--help" || word == "-h" }
-
-    static func unexpected(
-        _ word: String, in command: String, _ known: [String]
-    ) -> Invocation {
-        .misuse("`\(command)` does not take `\(word)`." + suggestion(word, known))
-    }
-
-    /// ` Did you mean …?` for a word that is nearly one of the known ones, else nothing.
-    static func suggestion(_ word: String, _ known: [String]) -> String {
-        let near = known.map { ($0, distance(word, $0)) }.filter { $0.1 <= 2 }.min { $0.1 < $1.1 }
-        return near.map { " Did you mean `\($0.0)`?" } ?? ""
-    }
-
-    /// How many letters must be put in, left out or changed to get from one word to the other.
-    static func distance(_ a: String, _ b: String) -> Int {
-        let b = Array(b.utf8)
-        var row = Array(0...b.count)
-        for (i, x) in a.utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (x == y ? 0 : 1))
-                diagonal = row[j + 1]
-                row[j + 1] = next
-            }
-        }
-        return row[b.count]
     }
 }

@@ -19,10 +19,22 @@ enum Console {
     /// One line on standard error, with our name before it.
     static func complain(_ line: String) { write(2, "mcp-meter: " + line + "\n") }
 
-    /// Says what is wrong and ends the process.
-    static func fail(_ line: String, _ code: CInt) -> Never {
-        complain(line)
+    /// Writes to standard output all that a command has to say, and ends the process: with 74 if
+    /// that cannot be written.
+    static func finish(_ text: String, _ code: CInt = 0) -> Never {
+        guard print(text) else { fail("cannot write to standard output.", .inputOutput) }
         exit(code)
+    }
+
+    /// Says what is wrong and ends the process.
+    static func fail(_ line: String, _ code: ExitCode) -> Never {
+        fail(line, status: code.rawValue)
+    }
+
+    /// The same with a status that is none of ours: a command's that could not be started.
+    static func fail(_ line: String, status: CInt) -> Never {
+        complain(line)
+        exit(status)
     }
 
     /// Writes to a descriptor.
@@ -38,16 +50,4 @@ enum Console {
             }
         }
     }
-}
-
-/// Exit statuses, as `sysexits.h` names them, and the shell's two for commands.
-enum ExitCode {
-    static let usage: CInt = 64
-    static let dataError: CInt = 65
-    static let noInput: CInt = 66
-    static let unavailable: CInt = 69
-    static let cannotCreate: CInt = 73
-    static let inputOutput: CInt = 74
-    static let temporaryFailure: CInt = 75
-    static let configuration: CInt = 78
 }

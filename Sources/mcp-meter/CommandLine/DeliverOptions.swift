@@ -16,6 +16,11 @@ struct DeliverOptions: Equatable {
     /// For how long what cannot be delivered is tried, in seconds; nil for the mode's own.
     var patience: UInt64?
 
+    static let modes: [String: Mode] = [
+        "--once": .once, "--until-idle": .untilIdle, "--status": .status(json: false),
+        "--retry-dead": .retryDead,
+    ]
+
     /// A shipper stays so long after the last record, in milliseconds: a session's next record
     /// shall not need to start another.
     private static let linger: UInt64 = 3_000
@@ -31,47 +36,35 @@ struct DeliverOptions: Equatable {
 }
 
 extension Arguments {
-    static func deliver(_ words: [String]) -> Invocation {
+    static func deliver(_ words: [String]) throws(Interruption) -> Invocation {
         var options = DeliverOptions()
         var chosen: String?
         var isJSON = false
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--once", "--until-idle", "--status", "--retry-dead":
+        var reader = OptionReader(CommandTable.deliver, words)
+        while let item = try reader.next() {
+            switch item {
+            case .flag("--json"): isJSON = true
+            case .value("--patience", let text):
+                guard let seconds = UInt64(text), seconds <= 86_400 else {
+                    throw reader.needs("--patience")
+                }
+                options.patience = seconds
+            case .flag(let word):
+                guard let mode = DeliverOptions.modes[word] else { throw reader.unexpected(item) }
                 if let chosen, chosen != word {
-                    return .misuse("`deliver` takes `\(chosen)` or `\(word)`, not both.")
+                    throw .misuse("`deliver` takes `\(chosen)` or `\(word)`, not both.")
                 }
                 chosen = word
-                options.mode =
-                    switch word {
-                    case "--once": .once
-                    case "--until-idle": .untilIdle
-                    case "--status": .status(json: false)
-                    default: .retryDead
-                    }
-            case "--json": isJSON = true
-            case "--patience":
-                guard let value = rest.popFirst(), let seconds = UInt64(value), seconds <= 86_400
-                else { return .misuse("`--patience` needs seconds, at most 86400.") }
-                options.patience = seconds
-            case _ where isHelp(word): return .help("deliver")
-            default:
-                return unexpected(
-                    word, in: "deliver",
-                    [
-                        "--once", "--until-idle", "--status", "--json", "--retry-dead",
-                        "--patience", "--help",
-                    ])
+                options.mode = mode
+            default: throw reader.unexpected(item)
             }
         }
         if isJSON {
-            guard chosen == "--status" else { return .misuse("`--json` goes with `--status`.") }
+            guard chosen == "--status" else { throw .misuse("`--json` goes with `--status`.") }
             options.mode = .status(json: true)
         }
         if options.patience != nil, chosen == nil || chosen == "--status" {
-            return .misuse(
-                "`--patience` goes with `--once`, `--until-idle` or `--retry-dead`.")
+            throw .misuse("`--patience` goes with `--once`, `--until-idle` or `--retry-dead`.")
         }
         return .deliver(options)
     }

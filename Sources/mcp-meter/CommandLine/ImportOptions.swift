@@ -10,28 +10,22 @@ struct ImportOptions: Equatable {
 }
 
 extension Arguments {
-    static func importLogs(_ words: [String]) -> Invocation {
+    static func importLogs(_ words: [String]) throws(Interruption) -> Invocation {
         var options = ImportOptions()
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--client":
-                guard let value = rest.popFirst(), let client = LogClient(named: value) else {
-                    let names = LogClient.allCases.map(\.rawValue).joined(separator: ", ")
-                    return .misuse("`--client` needs one of \(names).")
-                }
+        var reader = OptionReader(CommandTable.importLogs, words)
+        while let item = try reader.next() {
+            switch item {
+            case .value("--client", let name):
+                guard let client = LogClient(named: name) else { throw reader.needs("--client") }
                 options.clients.insert(client)
-            case "--since":
+            case .value("--since", let text):
                 let now = Timestamp(microseconds: WallClock.now())
-                guard let value = rest.popFirst(), let moment = Moment.parse(value, now: now) else {
-                    return .misuse("`--since` needs a time such as \(Moment.expected).")
+                guard let moment = Moment.parse(text, now: now) else {
+                    throw reader.needs("--since")
                 }
                 options.since = moment
-            case "--dry-run": options.isDryRun = true
-            case _ where isHelp(word): return .help("import")
-            default:
-                return unexpected(
-                    word, in: "import", ["--client", "--since", "--dry-run", "--help"])
+            case .flag("--dry-run"): options.isDryRun = true
+            default: throw reader.unexpected(item)
             }
         }
         return .importLogs(options)

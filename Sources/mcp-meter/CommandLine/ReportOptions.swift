@@ -23,45 +23,26 @@ struct ReportOptions: Equatable {
     /// Hand the mail to the system's `sendmail` instead of a server.
     var usesSendmail = false
 
-    static let filterOptions: [String: Label] = [
-        "--model": .model, "--provider": .provider, "--tool": .tool, "--server": .server,
-        "--agent": .agent, "--client": .client, "--project": .project,
-        "--event-type": .eventType,
-    ]
-
-    static let names =
-        [
-            "--since", "--until", "--period", "--time-zone", "--by", "--outcome", "--top",
-            "--budget", "--format", "--live", "--mail", "--from", "--sendmail", "--help",
-        ] + filterOptions.keys.sorted()
+    /// The options that choose calls by a name they bear.
+    static let filters = Label.allCases.map { label in
+        (name: label == .eventType ? "--event-type" : "--\(label)", label: label)
+    }
 }
 
 extension Arguments {
-    static func report(_ words: [String]) -> Invocation {
+    static func report(_ words: [String]) throws(Interruption) -> Invocation {
         var options = ReportOptions()
-        var rest = words[...]
-        while let typed = rest.popFirst() {
-            if isHelp(typed) { return .help("report") }
-            var word = typed
-            // `--by=model` and `--by model` are the same.
-            if word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
-                rest = [String(word[word.index(after: equals)...])] + rest
-                word = String(word[..<equals])
-            }
-            switch word {
-            case "--live": options.isLive = true
-            case "--sendmail": options.usesSendmail = true
-            default:
-                guard ReportOptions.names.contains(word) else {
-                    return unexpected(word, in: "report", ReportOptions.names)
-                }
-                guard let value = rest.popFirst(), !value.isEmpty else {
-                    return .misuse("`\(word)` needs a value.")
-                }
-                if let wrong = take(word, value, &options) { return .misuse(wrong) }
+        var reader = OptionReader(CommandTable.report, words)
+        while let item = try reader.next() {
+            switch item {
+            case .flag("--live"): options.isLive = true
+            case .flag("--sendmail"): options.usesSendmail = true
+            case .value(let name, let value):
+                if let wrong = take(name, value, &options) { throw .misuse(wrong) }
+            default: throw reader.unexpected(item)
             }
         }
-        if let wrong = contradiction(options) { return .misuse(wrong) }
+        if let wrong = contradiction(options) { throw .misuse(wrong) }
         return .report(options)
     }
 
@@ -69,7 +50,7 @@ extension Arguments {
     private static func take(
         _ word: String, _ value: String, _ options: inout ReportOptions
     ) -> String? {
-        if let label = ReportOptions.filterOptions[word] {
+        if let label = ReportOptions.filters.first(where: { $0.name == word })?.label {
             options.filters[label, default: []].append(value)
             return nil
         }
@@ -93,7 +74,7 @@ extension Arguments {
                 guard let outcome = Outcome.allCases.first(where: { "\($0.name)" == name }) else {
                     let all = Outcome.allCases.map { "\($0.name)" }
                     return "`--outcome` takes \(all.joined(separator: ", ")), not `\(name)`."
-                        + suggestion(String(name), all)
+                        + Spelling.suggestion(String(name), all)
                 }
                 options.outcomes.insert(outcome)
             }
@@ -114,7 +95,7 @@ extension Arguments {
             else {
                 let all = ReportOptions.Format.allCases.map(\.rawValue)
                 return "`--format` takes \(all.joined(separator: ", ")), not `\(value)`."
-                    + suggestion(value, all)
+                    + Spelling.suggestion(value, all)
             }
             options.format = format
         }
@@ -143,7 +124,7 @@ extension Arguments {
             guard let dimension = Dimension(rawValue: name) else {
                 let all = Dimension.allCases.map(\.rawValue)
                 return "`--by` takes \(all.joined(separator: ", ")), not `\(name)`."
-                    + suggestion(name, all)
+                    + Spelling.suggestion(name, all)
             }
             if !options.dimensions.contains(dimension) { options.dimensions.append(dimension) }
         }

@@ -6,20 +6,14 @@ struct ServeOptions: Equatable {
 }
 
 extension Arguments {
-    static func serve(_ words: [String]) -> Invocation {
+    static func serve(_ words: [String]) throws(Interruption) -> Invocation {
         var options = ServeOptions()
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--listen":
-                guard let value = rest.popFirst(), !value.isEmpty else {
-                    return .misuse("`--listen` needs an address and a port.")
-                }
-                options.listen = value
-            case "--no-import": options.importsLogs = false
-            case _ where isHelp(word): return .help("serve")
-            default:
-                return unexpected(word, in: "serve", ["--listen", "--no-import", "--help"])
+        var reader = OptionReader(CommandTable.serve, words)
+        while let item = try reader.next() {
+            switch item {
+            case .value("--listen", let address): options.listen = address
+            case .flag("--no-import"): options.importsLogs = false
+            default: throw reader.unexpected(item)
             }
         }
         return .serve(options)

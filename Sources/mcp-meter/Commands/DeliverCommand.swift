@@ -71,19 +71,19 @@ enum DeliverCommand {
     private static func exitCode(
         _ reports: [Shipper.Report], _ options: DeliverOptions, _ say: (String) -> Void
     ) -> CInt {
-        var code: CInt = 0
+        var code: ExitCode?
         for report in reports {
             switch report.end {
             case .shipped, .stopped: break
             case .left(let reason):
                 say("\(report.destination): records are left: \(reason)")
-                if code == 0 { code = ExitCode.temporaryFailure }
+                if code == nil { code = .temporaryFailure }
             case .noLibrary(let what):
-                if code != ExitCode.unavailable { say("\(what). Records stay in the ledger.") }
-                code = ExitCode.unavailable
+                if code != .unavailable { say("\(what). Records stay in the ledger.") }
+                code = .unavailable
             }
         }
-        return code
+        return code?.rawValue ?? 0
     }
 
     private static func retryDead(_ shipper: Shipper, _ say: (String) -> Void) -> Never {

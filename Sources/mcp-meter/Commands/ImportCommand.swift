@@ -25,7 +25,7 @@ enum ImportCommand {
                 stateDirectory: environment["MCP_METER_STATE_DIR"],
                 xdgStateHome: environment["XDG_STATE_HOME"], home: environment["HOME"])
         } catch {
-            Console.fail("\(error).", ExitCode.noInput)
+            Console.fail("\(error).", .configuration)
         }
         var wanted = LogImporter.Options()
         wanted.since = options.since

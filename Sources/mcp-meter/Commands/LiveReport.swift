@@ -20,7 +20,7 @@ enum LiveReport {
 
     static func run(_ request: ReportRequest) -> Never {
         guard isatty(1) == 1 else {
-            Console.fail("`--live` draws on a terminal, and standard output is none.", 64)
+            Console.fail("`--live` draws on a terminal, and standard output is none.", .usage)
         }
         let style = ReportCommand.style(request.environment)
         var scan: LedgerScan?

@@ -12,27 +12,46 @@ enum RelayCommand {
         let arguments = CStringArray.commandLine(from: first)
         let environment = Environment.current()
         let configuration = Configuration(environment)
-        guard configuration.isOn else { becomeServer(arguments, configuration) }
+        guard configuration.isOn else { becomeServer(arguments, configuration, first) }
         for complaint in configuration.complaints { Console.complain(complaint) }
         let start = MonotonicClock.now()
-        let directory = ledgerDirectory(environment)
+        let directory = ledgerDirectory(environment, hasPolicy: configuration.policy != nil)
         let plan = SessionPlan(
             command: arguments.strings, configuration: configuration, environment: environment)
         do throws(LaunchFailure) {
             try relay(arguments, plan, directory, start)
         } catch {
-            Console.fail(error.description, error.exitCode)
+            fail(error, mayBeOurs(first))
         }
+    }
+
+    /// Whether the command's first word may have been meant for us: not after `--`.
+    private static func mayBeOurs(_ first: Int) -> Bool { first == 1 }
+
+    private static func fail(_ failure: LaunchFailure, _ mayBeOurs: Bool) -> Never {
+        let word = CommandLine.arguments.dropFirst().first
+        let advice = failure.exitCode == 127 && mayBeOurs ? word.flatMap(advice) : nil
+        Console.fail(
+            failure.description + (advice.map { "; " + $0 } ?? ""), status: failure.exitCode)
+    }
+
+    /// What a word that is no command of this machine's may have been meant to be.
+    static func advice(_ word: String) -> String? {
+        if word == CommandTable.relayName {
+            return "leave `\(word)` out: the server's command follows `mcp-meter`"
+        }
+        return Spelling.nearest(word, CommandTable.words.map(\.name))
+            .map { "or did you mean `mcp-meter \($0)`?" }
     }
 
     /// Off means absent: this process is the server from here on.
     private static func becomeServer(
-        _ arguments: CStringArray, _ configuration: Configuration
+        _ arguments: CStringArray, _ configuration: Configuration, _ first: Int
     ) -> Never {
         for complaint in configuration.complaints { Console.complain(complaint) }
         Environment.removeOwn()
         let failure = replaceProcess(arguments: arguments)
-        Console.fail(failure.description, failure.exitCode)
+        fail(failure, mayBeOurs(first))
     }
 
     private static func relay(
@@ -69,13 +88,16 @@ enum RelayCommand {
     }
 
     /// Where the ledger will be; nil when there is no place for it, which a line says.
-    private static func ledgerDirectory(_ environment: [String: String]) -> LedgerDirectory? {
+    private static func ledgerDirectory(
+        _ environment: [String: String], hasPolicy: Bool
+    ) -> LedgerDirectory? {
         do throws(LedgerDirectoryError) {
             return try LedgerDirectory(
                 stateDirectory: environment["MCP_METER_STATE_DIR"],
                 xdgStateHome: environment["XDG_STATE_HOME"], home: environment["HOME"])
         } catch {
-            Console.complain("\(error). The session goes on without metering.")
+            let more = hasPolicy ? ", and no policy holds" : ""
+            Console.complain("\(error). The session goes on without metering\(more).")
             return nil
         }
     }

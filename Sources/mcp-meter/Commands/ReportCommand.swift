@@ -35,11 +35,8 @@ enum ReportCommand {
         }
     }
 
-    /// Colour is for a terminal, unless its user says otherwise (no-color.org).
     static func style(_ environment: [String: String]) -> Style {
-        Style(
-            hasColour: isatty(1) == 1 && environment["NO_COLOR"] == nil
-                && environment["TERM"] != "dumb")
+        Style(hasColour: Terminal(of: 1, environment).hasColour)
     }
 }
 
@@ -111,7 +108,8 @@ struct ReportRequest {
 
     func query(now: Int64, earliest: Int64) -> Query {
         var query = Query(
-            period: period(now: now, earliest: earliest), calendar: calendar, now: now)
+            // To the end of this second: a call that was just answered is part of what was spent.
+            period: period(now: now + 1, earliest: earliest), calendar: calendar, now: now)
         query.dimensions = options.dimensions
         query.filters = options.filters
         query.outcomes = options.outcomes

@@ -45,7 +45,7 @@ enum RouteCommand {
     }
 
     /// - Parameter code: the exit status when they are wrong.
-    private static func rules(in path: String, code: CInt) -> [RouteRule] {
+    private static func rules(in path: String, code: ExitCode) -> [RouteRule] {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try readWholeFile(path, atMost: ConfigurationFiles.bytesMax)

@@ -79,7 +79,7 @@ struct ShipperStarter {
         for child in children where child.hasEnded {
             switch child.reap() {
             case .exited(0): if !isNewer { isWanted = false }
-            case .exited(ExitCode.unavailable), .exited(ExitCode.configuration):
+            case .exited(ExitCode.unavailable.rawValue), .exited(ExitCode.configuration.rawValue):
                 // Neither changes while this process runs.
                 isBroken = true
             case .exited, .signalled: nextStart = now &+ Self.patienceNanoseconds

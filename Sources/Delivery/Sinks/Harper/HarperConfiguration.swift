@@ -1,3 +1,5 @@
+import Records
+
 extension HarperSink {
     static let defaultDatabase = "mcp_meter"
 
@@ -65,8 +67,11 @@ extension HarperSink {
             return "Bearer " + token
         }
         switch (values["HARPER_ANALYTICS_USERNAME"], values["HARPER_ANALYTICS_PASSWORD"]) {
-        case (let user?, let password?): return basic(Array("\(user):\(password)".utf8))
-        case (nil, nil): return url.userinfo.map { basic(PercentEncoding.decoded($0.utf8)) } ?? ""
+        case (let user?, let password?):
+            return "Basic " + Base64.encoded("\(user):\(password)".utf8)
+        case (nil, nil):
+            return url.userinfo.map { "Basic " + Base64.encoded(PercentEncoding.decoded($0.utf8)) }
+                ?? ""
         case (let user, _):
             let missing = user == nil ? "USERNAME" : "PASSWORD"
             let found = user == nil ? "PASSWORD" : "USERNAME"
@@ -86,21 +91,4 @@ extension HarperSink {
             }
     }
 
-    /// `Basic` and base64 (RFC 7617, RFC 4648 §4).
-    private static func basic(_ userinfo: [UInt8]) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: userinfo.count, by: 3) {
-            let group = userinfo[start..<min(start + 3, userinfo.count)]
-            var bits: UInt32 = 0
-            for byte in group { bits = bits << 8 | UInt32(byte) }
-            bits <<= 8 * UInt32(3 - group.count)
-            for place in 0..<4 {
-                let value = Int(bits >> UInt32(18 - 6 * place) & 63)
-                text.append(place <= group.count ? alphabet[value] : UInt8(ascii: "="))
-            }
-        }
-        return "Basic " + String(decoding: text, as: UTF8.self)
-    }
 }

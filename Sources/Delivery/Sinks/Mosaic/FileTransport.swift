@@ -1,4 +1,5 @@
 import Posix
+import Records
 
 #if canImport(Darwin)
     import Darwin

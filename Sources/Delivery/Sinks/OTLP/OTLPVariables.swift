@@ -1,3 +1,5 @@
+import Records
+
 /// OpenTelemetry's variables, and the rules they have in common: an empty value is as good as none,
 /// and what cannot be understood is said and then as good as none (OpenTelemetry specification,
 /// "Environment Variable Specification").
@@ -109,19 +111,7 @@ extension String {
     /// With `%41` read as `A`; nil when a `%` is not followed by two hexadecimal digits, or when
     /// the result is no UTF-8.
     var percentDecoded: String? {
-        var bytes: [UInt8] = []
-        var rest = utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst(), let low = rest.popFirst(),
-                let decoded = UInt8(hexadecimal: high, low)
-            else { return nil }
-            bytes.append(decoded)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        PercentEncoding.decodedStrictly(utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// `name=value,name=value`, spaces around each part left out; nil for an entry without a name
@@ -133,21 +123,5 @@ extension String {
             let value = String(entry[entry.utf8.index(after: equals)...]).trimmed
             return name.isEmpty ? nil : (name, value)
         }
-    }
-}
-
-extension UInt8 {
-    /// The byte two hexadecimal digits stand for.
-    fileprivate init?(hexadecimal high: UInt8, _ low: UInt8) {
-        func digit(_ byte: UInt8) -> UInt8? {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-            default: nil
-            }
-        }
-        guard let high = digit(high), let low = digit(low) else { return nil }
-        self = high << 4 | low
     }
 }
