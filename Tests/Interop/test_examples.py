@@ -23,6 +23,7 @@ USED_BY = {
     "examples/.mcp.json": ("Tests/Interop/test_examples.py", "test_the_configuration_with_each_wrapper"),
     "examples/prices.json": ("Tests/EndToEndTests/ExampleTests.swift", "prices.json"),
     "examples/profiles.json": ("Tests/EndToEndTests/ExampleTests.swift", "profiles.json"),
+    "examples/routes.json": ("Tests/EndToEndTests/RouteTests.swift", "routes.json"),
     "examples/clickhouse/*.sql": ("Tests/Interop/test_report.py", "examples/clickhouse"),
     "examples/duckdb/*.sql": ("Tests/Interop/test_report.py", "examples/duckdb/schema.sql"),
     "examples/docker/compose.yml": ("Tests/Interop/test_services.py", "test_the_composition_mounts_what_there_is"),
