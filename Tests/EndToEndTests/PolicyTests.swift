@@ -82,7 +82,7 @@ struct PolicyTests {
         let answer = try stage.conversation.message()
         #expect(answer["id"] as? String == "bé")
         let text = try #require(Self.text(of: answer), "\(answer)")
-        for part in ["0.001/day", "$0.00225", "resets"] {
+        for part in ["0.001/day", "$0.0022", "resets"] {
             #expect(text.contains(part), "\(part): \(text)")
         }
         try stage.conversation.send(#"{"jsonrpc":"2.0","id":3,"method":"ping"}"#)

@@ -28,6 +28,8 @@ struct TableTests {
         case "--mail", "--from": "me@example.org"
         case "--budget": "5/day"
         case "--env": "MCP_METER=on"
+        case "--budget-left": "0.5"
+        case "--time": "2026-11-21T23:00"
         case "--command": "/usr/bin/mcp-meter"
         case "--since" where option.value?.placeholder == "TIME": "7d"
         default: "x"
@@ -44,6 +46,7 @@ struct TableTests {
         var words = [command, name] + (option.value == nil ? [] : [Self.sample(option)])
         // Those that only make sense beside another.
         if command == "deliver", name == "--json" { words.append("--status") }
+        if command == "route", name == "--json" { words.append("--explain") }
         if command == "deliver", name == "--patience" { words.append("--once") }
         if ["wrap", "unwrap"].contains(command), name != "--all" { words.append("--all") }
         if ["--from", "--sendmail"].contains(name) { words += ["--mail", "me@example.org"] }

@@ -27,6 +27,7 @@ struct Policies {
         accounts = settings.accounts.map { rules in
             let accounts = Accounts(
                 rules, in: directory, session: base.session, prices: { prices },
+                oracle: rules.budgets.isEmpty ? nil : EvalOpsOracle.make(plan.environment),
                 complain: Console.complain)
             accounts.start()
             return accounts

@@ -2,9 +2,7 @@
 extension CommandTable {
     static let route = Command(
         name: "route",
-        synopsis:
-            "[--explain [--json]] [--routes FILE] [--server NAME] [--budget-left SHARE] "
-            + "[--time TIME] [--check FILE] [-- COMMAND [ARG...]]",
+        synopsis: "[--explain [--json]] [OPTION...] [-- COMMAND [ARG...]]",
         summary: "Show which model a call is sent with by MCP_METER_ROUTES, and why.",
         details: [
             "Reads one tools/call request from standard input and writes it as it would be sent "

@@ -50,15 +50,15 @@ enum VariableTable {
         variables: [
             Variable(
                 name: "MCP_METER_BUDGET",
-                meaning: "what may be spent in dollars, such as "
-                    + "10/day,50/week,gemini-2.5-pro=5/day,agent:reviewer=2/day"),
+                meaning: "what may be spent, in dollars: 10/day,50/week, of a model "
+                    + "gemini-2.5-pro=5/day, of an agent agent:reviewer=2/day"),
             Variable(
                 name: "MCP_METER_BUDGET_ACTION",
                 meaning: "warn, or block calls once a budget is spent", standard: "warn"),
             Variable(
                 name: "MCP_METER_RATE_LIMIT",
-                meaning: "what may be called, such as "
-                    + "60/min;gemini-2.5-pro=10/min;tokens:gemini-2.5-pro=250000/min"),
+                meaning: "what may be called: 60/min;gemini-2.5-pro=10/min, in tokens "
+                    + "tokens:gpt-5=250000/min"),
             Variable(
                 name: "MCP_METER_RATE_LIMIT_ACTION",
                 meaning: "block calls over a limit, warn, or wait:SECONDS for room",
