@@ -71,15 +71,16 @@ struct Refusal {
         return "\(text) \(calendar.zone.offsetText(at: second))"
     }
 
-    /// `$5.02`; four decimals below a dollar.
+    /// `$5.02`; below a dollar as many decimals as it takes, up to six: `$0.00225`.
     private static func dollars(_ nanodollars: Int64) -> String {
-        let digits = abs(nanodollars) < 1_000_000_000 ? 4 : 2
-        var unit: UInt64 = 10_000_000
-        if digits == 4 { unit = 100_000 }
-        let rounded = nanodollars.magnitude / unit
-        let scale: UInt64 = digits == 4 ? 10_000 : 100
-        let fraction = String(rounded % scale)
-        let zeros = String(repeating: "0", count: max(0, digits - fraction.utf8.count))
-        return "\(nanodollars < 0 ? "-" : "")$\(rounded / scale).\(zeros)\(fraction)"
+        let isSmall = nanodollars.magnitude < 1_000_000_000
+        let (scale, decimals): (UInt64, Int) = isSmall ? (1_000_000, 6) : (100, 2)
+        let rounded = nanodollars.magnitude / (1_000_000_000 / scale)
+        let digits = String(rounded % scale)
+        var fraction = String(repeating: "0", count: max(0, decimals - digits.utf8.count)) + digits
+        while fraction.utf8.count > 2, fraction.utf8.last == UInt8(ascii: "0") {
+            fraction.removeLast()
+        }
+        return "\(nanodollars < 0 ? "-" : "")$\(rounded / scale).\(fraction)"
     }
 }

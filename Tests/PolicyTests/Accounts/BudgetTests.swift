@@ -26,6 +26,22 @@ struct BudgetTests {
                 + "raise MCP_METER_BUDGET or set MCP_METER_BUDGET_ACTION=warn.")
     }
 
+    @Test(
+        arguments: [
+            (2_250_000, "0.001/day", "$0.00225 of $0.001 "),
+            (1_500_000_000, "1/day", "$1.50 of $1.00 "),
+            (999_999_999, "0.5/day", "$0.999999 of $0.50 "),
+            (12_345_678_901, "12/day", "$12.34 of $12.00 "),
+        ] as [(Int64, String, String)])
+    func `amounts are told as exactly as it takes`(
+        spent: Int64, budget: String, words: String
+    ) throws {
+        let machine = Machine()
+        let relay = try machine.relay(budget)
+        try relay.call(cost: spent)
+        #expect(relay.admit(machine.request()).text?.contains(words) == true)
+    }
+
     @Test func `what was spent before, by others, counts`() throws {
         let machine = Machine()
         let other = try machine.relay()
