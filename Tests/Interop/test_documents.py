@@ -32,7 +32,9 @@ ARRIVES = {
 
 BLOCKS = [block for document in documents.documents() for block in documents.blocks(document)]
 # Those of a recipe's changed tree are run by test_recipes.py.
-COMMANDS = [block for block in BLOCKS if block.language == "sh" and block.note != "changed"]
+# What makes and installs packages takes minutes; test_packaging.py and .ci/run do it.
+COMMANDS = [block for block in BLOCKS if block.language == "sh" and not block.note]
+PACKAGING = ROOT / "examples" / "packaging"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +116,8 @@ def test_every_block_says_what_it_is():
         assert block.language != "text" or is_drawing, f"{block.name}: no commands stand before what they print"
         if block.note == "changed":
             assert block.document == ROOT / "Sources" / "README.md", f"{block.name}: only recipes change the tree"
+        elif block.note == "packages":
+            assert block.document == PACKAGING / "README.md", f"{block.name}: nothing else makes packages"
         else:
             assert not block.note or block.language == "swift", f"{block.name}: ```{block.language} {block.note}"
 
@@ -125,10 +129,17 @@ def test_no_block_is_hidden_by_being_indented():
 
 
 def test_the_swift_commands_are_those_that_ci_runs():
-    ci = (ROOT / ".ci" / "run").read_text()
+    ci = (ROOT / ".ci" / "run").read_text() + (PACKAGING / "common.sh").read_text()
     for block in COMMANDS:
         for command in re.findall(r"^swift [^#\n]*", block.text, re.M):
             assert command.strip() in ci, f"{block.name}: .ci/run does not run `{command.strip()}`"
+
+
+def test_the_packaging_commands_are_those_that_tests_run():
+    run = (ROOT / ".ci" / "run").read_text() + (ROOT / "Tests" / "Interop" / "test_packaging.py").read_text()
+    for block in [block for block in BLOCKS if block.note == "packages"]:
+        for script in re.findall(r"\w+\.sh", block.text):
+            assert script in run, f"{block.name}: nothing runs {script}"
 
 
 def test_each_stand_in_is_one_that_a_document_calls():

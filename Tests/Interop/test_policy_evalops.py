@@ -1,9 +1,13 @@
 """EvalOps is asked before a call goes on, and never waited for longer than it may take."""
 
+import contextlib
 import json
+import os
+import signal
 import time
 
 import pytest
+from support.delivery import shippers
 from support.policy import asked, asks, is_blocked, seen, text
 from support.receiver import ANSWER, Receiver, slow, status
 from support.relay import Bench
@@ -27,6 +31,15 @@ class Meter(Receiver):
         self.asked.append(json.loads(body))
         self.headers.append(headers)
         return 200, {"Content-Type": "application/json"}, self.verdict
+
+
+@pytest.fixture(autouse=True)
+def no_shipper_is_left(metered: Bench):
+    """They would try for a while longer to reach receivers that are gone."""
+    yield
+    for pid in shippers(metered):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def environment(meter: Meter) -> dict[str, str]:

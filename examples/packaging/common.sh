@@ -60,9 +60,14 @@ output() {
 
 # Builds mcp-meter as it is released; does next to nothing where that was done.
 build() {
-    local options=(-c release --product mcp-meter)
-    if [ "$(uname -s)" = Linux ]; then options+=(--static-swift-stdlib --disable-local-rpath); fi
-    (cd "$root" && swift build "${options[@]}" >&2) || fail "swift build failed"
+    (
+        cd "$root" || exit
+        if [ "$(uname -s)" = Linux ]; then
+            swift build -c release --static-swift-stdlib --disable-local-rpath --product mcp-meter
+        else
+            swift build -c release --product mcp-meter
+        fi
+    ) >&2 || fail "swift build failed"
     binary=$root/.build/release/mcp-meter
 }
 

@@ -30,6 +30,8 @@ HOSTS = ["evalops.example.org", "hooks.example.org", "mail.example.org", "mosaic
 PRELUDES = {"zsh": "autoload -Uz compinit && compinit -u -D\n"}
 # Files that examples of commands read.
 FILES = {
+    "call.json": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask-gemini","arguments":{"prompt":"Paris?"}}}\n',
+    "routes.json": (ROOT / "examples" / "routes.json").read_text(),
     "captured.jsonl": '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ask","arguments":{"prompt":"Paris?"}}}\n'
     '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"Yes, the capital of France."}]}}\n',
 }

@@ -10,12 +10,18 @@ from .relay import Bench, Session
 
 
 class Wire:
-    """Both far ends of a relay: the client's pipes and the server's."""
+    """Both far ends of a relay: the client's pipes and the server's.
 
-    def __init__(self, session: Session, from_relay: int, to_relay: int):
+    - judged: the relay has policies, and so sends the client's lines on whole.
+    """
+
+    def __init__(self, session: Session, from_relay: int, to_relay: int, judged: bool = False):
         self.session = session
         self.from_relay = from_relay
         self.to_relay = to_relay
+        self.judged = judged
+        # What of the client's line under way has not been sent on.
+        self.held = b""
 
     def send(self, direction: str, data: bytes) -> None:
         if direction == "c2s":
@@ -38,6 +44,18 @@ class Wire:
             data += chunk
         return bytes(data)
 
+    def due(self, direction: str, piece: bytes) -> bytes:
+        """What is to come out now that a piece was put in."""
+        if not self.judged or direction == "s2c":
+            return piece
+        self.held += piece
+        if len(self.held) >= LINE_MAX:
+            whole = len(self.held)
+        else:
+            whole = self.held.rfind(b"\n") + 1
+        due, self.held = self.held[:whole], self.held[whole:]
+        return due
+
     def end(self, direction: str) -> None:
         """End of input on that side's writing end."""
         if direction == "c2s":
@@ -53,6 +71,9 @@ class Wire:
             self.from_relay = -1
 
 
+# A longer line is not judged, and goes on as it comes.
+LINE_MAX = 16 << 20
+
 SERVER = 'cat <"$2" & exec cat >"$1"'
 
 
@@ -65,7 +86,8 @@ def wire(bench: Bench, directory: pathlib.Path) -> Iterator[Wire]:
             os.mkfifo(path)
     with bench.session(["sh", "-c", SERVER, "sh", str(from_relay), str(to_relay)]) as session:
         # Opening a named pipe waits for the other side to open it.
-        wire = Wire(session, os.open(from_relay, os.O_RDONLY), os.open(to_relay, os.O_WRONLY))
+        judged = "MCP_METER_ROUTES" in bench.variables
+        wire = Wire(session, os.open(from_relay, os.O_RDONLY), os.open(to_relay, os.O_WRONLY), judged)
         try:
             yield wire
         finally:

@@ -17,7 +17,7 @@ extension CommandTable {
                 + "\"tokens\" ({\"min\": 500, \"max\": 2000}, estimated, of the arguments); "
                 + "\"files\" ({\"min\": 1}, of the files and paths the arguments name); "
                 + "\"budget_left\" ({\"below\": 0.2, \"above\": 0.05}, a share of the budget); "
-                + "\"time\" (\"22:00-06:00\", local); \"weekdays\" (mon … sun, or an array of "
+                + "\"time\" (\"22:00-06:00\", local); \"weekdays\" (mon to sun, or an array of "
                 + "them).",
             "Calls are not sent to another provider unless the server has several, and tools "
                 + "that take no model are left alone.",
