@@ -42,7 +42,7 @@ extension CommandTable {
         ],
         takesServer: true,
         examples: [
-            "mcp-meter route --explain --routes routes.json -- npx gemini-mcp < call.json"
+            "mcp-meter route --explain --routes routes.json < call.json"
         ])
 
     private static let file = Value(placeholder: "FILE", needed: "a file", kind: .file)
