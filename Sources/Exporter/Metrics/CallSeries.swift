@@ -12,8 +12,10 @@ struct PlainCallKey: Hashable, Sendable {
 
 struct PlainCallSeries: Sendable {
     let calls: Int
-    let duration: Int
-    let firstByte: Int
+    /// Nil for calls that were blocked: no server took any time over them.
+    let duration: Int?
+    let firstByte: Int?
+    /// Nil for calls that are none, or were blocked.
     let operation: Int?
 }
 

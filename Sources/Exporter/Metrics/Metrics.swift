@@ -79,12 +79,11 @@ package struct Metrics: Sendable {
             direction: call.direction, outcome: call.outcome)
         let found = plainCache[key] ?? make(key)
         tables[MetricID.calls.rawValue].add(1, to: found.calls)
-        if call.outcome != .blocked {
-            tables[MetricID.callDuration.rawValue].observe(
-                call.workMicroseconds, in: found.duration)
+        if let duration = found.duration {
+            tables[MetricID.callDuration.rawValue].observe(call.workMicroseconds, in: duration)
         }
-        if let first = call.firstByteMicroseconds {
-            tables[MetricID.firstByte.rawValue].observe(first, in: found.firstByte)
+        if let place = found.firstByte, let first = call.firstByteMicroseconds {
+            tables[MetricID.firstByte.rawValue].observe(first, in: place)
         }
         if let operation = found.operation {
             tables[MetricID.resourceOperations.rawValue].add(1, to: operation)
@@ -106,15 +105,17 @@ package struct Metrics: Sendable {
                 .calls,
                 [key.server, key.method, key.tool, key.direction.rawValue, outcome.rawValue])
         }
-        let operation = ResourceOperation(method: key.method, tool: key.tool)
+        let wasSent = key.outcome != .blocked
+        let operation = wasSent ? ResourceOperation(method: key.method, tool: key.tool) : nil
         let made = PlainCallSeries(
             calls: series(
                 .calls,
                 [
                     key.server, key.method, key.tool, key.direction.rawValue, key.outcome.rawValue,
                 ]),
-            duration: series(.callDuration, [key.server, key.method]),
-            firstByte: series(.firstByte, [key.server, key.method]),
+            // A histogram that nothing is counted in has no quantiles, and is better not there.
+            duration: wasSent ? series(.callDuration, [key.server, key.method]) : nil,
+            firstByte: wasSent ? series(.firstByte, [key.server, key.method]) : nil,
             operation: operation.map {
                 series(.resourceOperations, [key.server, $0.rawValue])
             })
