@@ -1,5 +1,5 @@
-// The commit this program is made from, in a file of its own: nothing else is compiled anew when it
-// is another.
+// The commit this program is made from, in a file of its own: no Swift but what imports this
+// target is compiled anew when it is another.
 
 #include "Start.h"
 

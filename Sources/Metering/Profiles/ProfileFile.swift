@@ -44,7 +44,7 @@ package enum ProfileFile {
     package static func read(_ bytes: [UInt8]) throws(JSONError) -> [Profile] {
         try JSONReader.read(bytes.span) { (reader) throws(JSONError) in
             var profiles: [Profile] = []
-            try fields(of: &reader, "the file") { (name, reader) throws(JSONError) in
+            try reader.fields(of: "the file") { (name, reader) throws(JSONError) in
                 guard name == "profiles" else { return false }
                 profiles = try list(&reader, profile)
                 return true
@@ -57,7 +57,7 @@ package enum ProfileFile {
         var profile = Profile()
         var withoutModel: [String] = []
         let start = reader.offset
-        try fields(of: &reader, "a profile") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a profile") { (name, reader) throws(JSONError) in
             switch name {
             case "servers": profile.servers = try list(&reader, text).map { $0.lowercased() }
             case "provider": profile.provider = try text(&reader)
@@ -83,7 +83,7 @@ package enum ProfileFile {
 
     private static func tool(_ reader: inout JSONReader) throws(JSONError) -> Profile.Tool {
         var tool = Profile.Tool()
-        try fields(of: &reader, "a tool") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a tool") { (name, reader) throws(JSONError) in
             switch name {
             case "calls_model": tool.callsModel = try reader.bool()
             case "provider": tool.provider = try text(&reader)
@@ -113,7 +113,7 @@ package enum ProfileFile {
         var aggregate = Profile.QualityRule.Aggregate.max
         var values: [String: Double] = [:]
         let start = reader.offset
-        try fields(of: &reader, "a quality rule") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a quality rule") { (name, reader) throws(JSONError) in
             switch name {
             case "path": rulePath = try path(&reader)
             case "take":
@@ -138,7 +138,7 @@ package enum ProfileFile {
         var rulePath: FieldPath?
         var types: [String: String] = [:]
         let start = reader.offset
-        try fields(of: &reader, "a failure rule") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a failure rule") { (name, reader) throws(JSONError) in
             switch name {
             case "path": rulePath = try path(&reader)
             case "types": types = try map(&reader, errorType)
@@ -159,7 +159,7 @@ package enum ProfileFile {
         var count: FieldPath?
         var failed: Profile.WordRule?
         let start = reader.offset
-        try fields(of: &reader, "a rule of model calls") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a rule of model calls") { (name, reader) throws(JSONError) in
             switch name {
             case "base": base = try smallNumber(&reader)
             case "plus": plus = try smallNumber(&reader)
@@ -182,7 +182,7 @@ package enum ProfileFile {
         var rulePath: FieldPath?
         var values: [String] = []
         let start = reader.offset
-        try fields(of: &reader, "a rule of words") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a rule of words") { (name, reader) throws(JSONError) in
             switch name {
             case "path": rulePath = try path(&reader)
             case "values": values = try list(&reader, text)
@@ -200,7 +200,7 @@ package enum ProfileFile {
         var rulePath: FieldPath?
         var values: [String] = []
         let start = reader.offset
-        try fields(of: &reader, "a rule of what is gone") { (name, reader) throws(JSONError) in
+        try reader.fields(of: "a rule of what is gone") { (name, reader) throws(JSONError) in
             switch name {
             case "messages": rule.messages = try list(&reader, text)
             case "messages_alone": rule.messagesAlone = try list(&reader, text)
@@ -286,32 +286,5 @@ package enum ProfileFile {
             values[key] = try value(&reader)
         }
         return values
-    }
-
-    /// Reads an object's fields; `body` is false for a field it does not know.
-    private static func fields(
-        of reader: inout JSONReader, _ place: String,
-        _ body: (String, inout JSONReader) throws(JSONError) -> Bool
-    ) throws(JSONError) {
-        try reader.enterObject()
-        while try reader.nextKey() {
-            let name = try reader.contentString()
-            let offset = reader.tokenOffset
-            do throws(JSONError) {
-                guard try body(name, &reader) else {
-                    throw reader.error("'\(name)' is no field of \(place)", at: offset)
-                }
-            } catch {
-                throw named(error, name)
-            }
-        }
-    }
-
-    /// An error with the field it happened in, the innermost, unless it begins with what it is of.
-    private static func named(_ error: JSONError, _ field: String) -> JSONError {
-        guard !error.reason.hasPrefix("'") else { return error }
-        var error = error
-        error.reason = "'\(field)': \(error.reason)"
-        return error
     }
 }

@@ -249,28 +249,11 @@ package enum RouteFile {
         _ body: (String, inout JSONReader) throws(JSONError) -> Bool
     ) throws(JSONError) {
         var seen: Set<String> = []
-        try reader.enterObject()
-        while try reader.nextKey() {
-            let name = try reader.contentString()
-            let offset = reader.tokenOffset
+        try reader.fields(of: place) { (name, reader) throws(JSONError) in
             guard seen.insert(name).inserted else {
-                throw reader.error("'\(name)' is said twice", at: offset)
+                throw reader.error("'\(name)' is said twice", at: reader.tokenOffset)
             }
-            do throws(JSONError) {
-                guard try body(name, &reader) else {
-                    throw reader.error("'\(name)' is no field of \(place)", at: offset)
-                }
-            } catch {
-                throw named(error, name)
-            }
+            return try body(name, &reader)
         }
-    }
-
-    /// An error with the field it happened in, the innermost, unless it begins with what it is of.
-    private static func named(_ error: JSONError, _ field: String) -> JSONError {
-        guard !error.reason.hasPrefix("'") else { return error }
-        var error = error
-        error.reason = "'\(field)': \(error.reason)"
-        return error
     }
 }
