@@ -46,6 +46,7 @@ struct ClientPump<Observer: ByteObserver> {
             var rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             while !rest.isEmpty {
                 guard traffic.clientGate.enter() else { return true }
+                observer.forwards(since: stamp)
                 let written = write(server.raw, rest.baseAddress, rest.count)
                 let code = currentErrno()
                 if written > 0 {
@@ -53,6 +54,7 @@ struct ClientPump<Observer: ByteObserver> {
                     observer.observe(taken, stamp: stamp)
                     rest = UnsafeRawBufferPointer(rebasing: rest[written...])
                 }
+                observer.forwards(since: 0)
                 traffic.clientGate.leave()
                 if rest.isEmpty { break }
                 if written < 0, code != EAGAIN, code != EWOULDBLOCK, code != EINTR { return false }

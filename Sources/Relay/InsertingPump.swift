@@ -71,8 +71,10 @@ struct InsertingPump<Observer: ByteObserver> {
             // This may answer a request that is being observed right now.
             traffic.clientGate.waitUntilFree()
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            observer.forwards(since: stamp)
             guard deliverBetween(chunk), traffic.serverGate.enter() else { return false }
             observer.observe(chunk, stamp: stamp)
+            observer.forwards(since: 0)
             traffic.serverGate.leave()
             traffic.isDelivering.store(false, ordering: .releasing)
         }

@@ -202,6 +202,7 @@ struct JudgedPump<Judge: LineJudge> {
         var number = number
         while !rest.isEmpty {
             guard traffic.clientGate.enter() else { return .client }
+            judge.forwards(since: stamp)
             let written = write(server.raw, rest.baseAddress, rest.count)
             let code = currentErrno()
             if written > 0 {
@@ -210,6 +211,7 @@ struct JudgedPump<Judge: LineJudge> {
                 judge.observe(UnsafeRawBufferPointer(rebasing: rest[..<written]), stamp: stamp)
                 rest = UnsafeRawBufferPointer(rebasing: rest[written...])
             }
+            judge.forwards(since: 0)
             traffic.clientGate.leave()
             if rest.isEmpty { break }
             if written < 0, code != EAGAIN, code != EWOULDBLOCK, code != EINTR { return .server }

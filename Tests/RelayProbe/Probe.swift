@@ -130,6 +130,8 @@ final class Counter: ByteObserver, @unchecked Sendable {
         _ = box?.claim(UnsafeRawBufferPointer(rebasing: chunk.prefix(BlackBox.lineBytesMax)))
     }
 
+    func forwards(since stamp: UInt64) {}
+
     func end() { ended = true }
 
     var summary: String { "\(bytes) \(sum) \(ended ? "ended" : "open") \(isOrdered)" }

@@ -20,6 +20,8 @@ final class WordJudge: LineJudge, @unchecked Sendable {
 
     init(_ observer: Counter) { self.observer = observer }
 
+    func forwards(since stamp: UInt64) { observer.forwards(since: stamp) }
+
     func judge(
         _ line: UnsafeRawBufferPointer, number: UInt64, stamp: UInt64, now: UInt64
     ) -> LineRuling {

@@ -105,6 +105,7 @@ enum RelayCommand {
 
 /// Watches a direction that is not metered.
 private struct Nobody: ByteObserver {
+    mutating func forwards(since stamp: UInt64) {}
     mutating func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {}
     mutating func end() {}
 }

@@ -5,20 +5,22 @@ import Policy
 import Posix
 import Records
 import Synchronization
+import Wire
 
 /// What the metering thread works with: messages in, ledger lines out. No thread of its own.
 struct Desk: ~Copyable {
     /// Bytes gathered before they are written, whatever else there is to write.
     private static let writeBytes = 256 << 10
-    /// Messages taken before their lines are written.
-    static let batchMax = 256
+    /// Messages taken before their lines are written, but for what has to come before them.
+    private static let batchMax = 256
+    /// So often in one turn what came meanwhile is put in order too.
+    private static let looksMax = 4
     /// A call that lasts longer has its `begin` in the ledger, for readers to see it under way.
     private static let beginNanoseconds: UInt64 = 20_000_000
-    /// How long an answer waits for a request that may be behind it: as long as a pump can stand
-    /// still between forwarding a message and handing it over.
-    private static let earlyNanoseconds: UInt64 = 250_000_000
-    /// So many answers wait at most; a server that answers what nobody asked gets no more of us.
-    private static let earlyMax = 256
+    /// As long as a pump can stand still between forwarding a message and handing it over.
+    private static let patienceNanoseconds: UInt64 = 250_000_000
+    /// So many messages wait for another at most.
+    private static let heldMax = 256
     /// How often old things are tidied up.
     static let tickNanoseconds: UInt64 = 10_000_000_000
 
@@ -32,8 +34,8 @@ struct Desk: ~Copyable {
     private var bytes: [UInt8] = []
     /// Calls whose `begin` is in the black box only, by id, and since when.
     private var waiting: [String: (begin: Parcel.Begin, since: UInt64)] = [:]
-    /// Answers that came before their requests, oldest first, and since when.
-    private var early: [(parcel: Parcel, since: UInt64)] = []
+    private var sequencer = Sequencer<Delivery>(
+        patience: Self.patienceNanoseconds, heldMax: Self.heldMax)
     /// Slots whose calls are among the lines about to be written.
     private var settled: [Int] = []
     private var lastActivity: UInt64 = 0
@@ -74,29 +76,44 @@ struct Desk: ~Copyable {
         ) { acknowledged.bytes(of: $0) }
     }
 
-    mutating func take(_ delivery: Delivery) {
+    /// Messages wait for one that a pump is about to hand over.
+    var isHolding: Bool { !sequencer.isEmpty }
+
+    /// Takes what pumps have handed over, and meters what is in order.
+    ///
+    /// - Parameter first: of that, if it was taken already.
+    mutating func takeTurn(from first: Delivery?) {
+        if let first { take(first) }
+        takeAll(atMost: Self.batchMax)
+        for _ in 0..<Self.looksMax where !sequencer.isEmpty {
+            sequencer.look(
+                forwardingFromClient: office.clientForwards.load(ordering: .acquiring),
+                fromServer: office.serverForwards.load(ordering: .acquiring),
+                at: MonotonicClock.now())
+            takeAll(atMost: office.queue.capacity)
+            while let message = sequencer.next() { observe(message) }
+        }
+    }
+
+    private mutating func takeAll(atMost count: Int) {
+        var left = count
+        while left > 0, case .element(let delivery) = office.queue.pop(until: 0) {
+            take(delivery)
+            left -= 1
+        }
+    }
+
+    private mutating func take(_ delivery: Delivery) {
         let now = MonotonicClock.now()
         lastActivity = now
         switch delivery {
-        case .message(let parcel):
-            if early.count < Self.earlyMax,
-                meter.isEarly(parcel.observation, sender: parcel.sender)
-            {
-                early.append((parcel, now))
-                return
-            }
-            if let begin = parcel.begin { waiting[begin.id] = (begin, now) }
-            observe(parcel)
-            if parcel.begin != nil { takeEarly(since: 0) }
-        case .judged(let judged):
-            if let begin = judged.parcel.begin { waiting[begin.id] = (begin, now) }
-            observe(judged.parcel, judged.decision)
-            takeEarly(since: 0)
+        case .message(let parcel): add(delivery, parcel)
+        case .judged(let judged): add(delivery, judged.parcel)
         case .nudge: break
         case .marks(let marks):
             for mark in marks { records.append(.mark(mark)) }
         case .ended(let stamp, let status, let unread):
-            takeEarly(since: .max)
+            while let message = sequencer.last() { observe(message) }
             meter.counts.malformed &+= unread.malformed
             meter.counts.unjudged &+= unread.unjudged
             meter.counts.dropped &+= office.dropped.load(ordering: .relaxed)
@@ -111,29 +128,24 @@ struct Desk: ~Copyable {
         }
     }
 
-    private mutating func observe(_ parcel: Parcel, _ decision: CallDecision? = nil) {
+    private mutating func add(_ delivery: Delivery, _ parcel: Parcel) {
+        sequencer.add(delivery, sender: parcel.sender, stamp: parcel.observation.lastStamp)
+    }
+
+    private mutating func observe(_ delivery: Delivery) {
+        switch delivery {
+        case .message(let parcel): observe(parcel, nil)
+        case .judged(let judged): observe(judged.parcel, judged.decision)
+        case .nudge, .marks, .ended: break
+        }
+    }
+
+    private mutating func observe(_ parcel: Parcel, _ decision: CallDecision?) {
+        if let begin = parcel.begin { waiting[begin.id] = (begin, lastActivity) }
         meter.observed(
             parcel.observation, sender: parcel.sender, id: parcel.begin?.id,
             decision: decision, into: &records)
         office.pool.giveBack(parcel.observation)
-    }
-
-    /// Takes the early answers whose requests have come, and those that have waited long enough.
-    ///
-    /// - Parameter limit: the stamp before which an answer must have come to be taken in any case.
-    private mutating func takeEarly(since limit: UInt64) {
-        guard !early.isEmpty else { return }
-        var kept: [(parcel: Parcel, since: UInt64)] = []
-        for held in early {
-            if held.since < limit
-                || !meter.isEarly(held.parcel.observation, sender: held.parcel.sender)
-            {
-                observe(held.parcel)
-            } else {
-                kept.append(held)
-            }
-        }
-        early = kept
     }
 
     /// Gives up what nobody goes on with.
@@ -150,7 +162,6 @@ struct Desk: ~Copyable {
     mutating func flush(at now: UInt64) -> UInt64 {
         // Also while messages come and come: then nothing else ever wakes this up.
         tick(at: now)
-        takeEarly(since: now > Self.earlyNanoseconds ? now &- Self.earlyNanoseconds : 0)
         join.exchange(&meter, into: &records)
         for record in records {
             if case .call(let call) = record, let held = waiting.removeValue(forKey: call.id) {
@@ -174,7 +185,7 @@ struct Desk: ~Copyable {
         for slot in settled { office.blackBox.release(slot) }
         settled.removeAll(keepingCapacity: true)
         let isQuiet =
-            waiting.isEmpty && early.isEmpty && now &- lastActivity > Self.beginNanoseconds
+            waiting.isEmpty && now &- lastActivity > Self.beginNanoseconds
         return now &+ (isQuiet ? Self.tickNanoseconds : Self.beginNanoseconds)
     }
 

@@ -40,6 +40,8 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
 
     // MARK: Observing
 
+    func forwards(since stamp: UInt64) { tap.forwards(since: stamp) }
+
     func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {
         tap.observe(bytes, stamp: stamp)
     }

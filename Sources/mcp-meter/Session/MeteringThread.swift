@@ -105,10 +105,11 @@ final class MeteringThread: @unchecked Sendable {
         var busyUntil: UInt64 = 0
         while true {
             let now = MonotonicClock.now()
-            let isBusy = now < busyUntil
+            let isBusy = now < busyUntil || desk.isHolding
             let look = isBusy ? min(deadline, now &+ Self.pollNanoseconds) : deadline
             switch office.queue.pop(until: look, polling: isBusy) {
             case .closed: return
+            case .timedOut where desk.isHolding: desk.takeTurn(from: nil)
             case .timedOut where look < deadline: continue
             case .timedOut:
                 // Not before the first quiet moment: a short session is to be short.
@@ -116,12 +117,7 @@ final class MeteringThread: @unchecked Sendable {
                 isTidy = true
             case .element(let first):
                 busyUntil = MonotonicClock.now() &+ Self.busyNanoseconds
-                desk.take(first)
-                var taken = 1
-                while taken < Desk.batchMax, case .element(let next) = office.queue.pop(until: 0) {
-                    desk.take(next)
-                    taken += 1
-                }
+                desk.takeTurn(from: first)
             }
             deadline = desk.flush(at: MonotonicClock.now())
             if desk.isOver { return }

@@ -6,7 +6,7 @@ import Wire
 /// What a pump hands to the metering thread.
 enum Delivery: Sendable {
     case message(Parcel)
-    /// A request that a policy had something to say of.
+    /// Likewise, a request that a policy had something to say of.
     case judged(JudgedParcel)
     /// There is something to write.
     case nudge

@@ -9,11 +9,23 @@ import Wire
 ///
 /// Used by one pump thread; read by the main thread only after the relay has stopped using it.
 final class Tap: ByteObserver, @unchecked Sendable {
+    private let sender: CallRecord.Direction
+    private let office: Office
     private var scanner: FrameScanner<Outbox>
 
     init(_ sender: CallRecord.Direction, vocabulary: Vocabulary, office: Office) {
+        self.sender = sender
+        self.office = office
         scanner = FrameScanner(
             vocabulary: vocabulary, sink: Outbox(sender: sender, office: office))
+    }
+
+    func forwards(since stamp: UInt64) {
+        if sender == .clientToServer {
+            office.clientForwards.store(stamp, ordering: .releasing)
+        } else {
+            office.serverForwards.store(stamp, ordering: .releasing)
+        }
     }
 
     func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {
@@ -35,6 +47,9 @@ final class Office: Sendable {
     let pool: ObservationPool
     let begins: BeginFactory
     let blackBox: BlackBox
+    /// When what a pump is forwarding, and has not handed over, was read; 0 when there is nothing.
+    let clientForwards = Atomic<UInt64>(0)
+    let serverForwards = Atomic<UInt64>(0)
     /// Messages for which there was no room.
     let dropped = Atomic<UInt64>(0)
     /// Since when the metering thread has been at the disk; 0 when it is not.
