@@ -24,32 +24,53 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
     private var ruler: CallRuler
     private var scanner: FrameScanner<Shelf>
     private var held: [UInt64: Held] = [:]
-    /// Of lines that are about to be observed.
-    private var envelopes: [UInt64: Envelope] = [:]
-    private let unjudged = Atomic<UInt64>(0)
+    /// Lines that are about to be observed; hardly ever more than one.
+    private var judged: [Judged] = []
+    /// The message of the line that is being observed, and how many bytes of that are to come.
+    private var underWay: (message: Observation, bytesLeft: Int)?
+    private let unjudgedCount = Atomic<UInt64>(0)
+
+    /// A line that was decided on.
+    private struct Judged {
+        let number: UInt64
+        var envelope: Envelope?
+        /// What is on it, and its length, if it goes on as it is and need not be scanned again.
+        var message: Observation?
+        var byteCount = 0
+    }
 
     init(_ tap: Tap, _ ruler: CallRuler, vocabulary: Vocabulary, office: Office) {
         self.tap = tap
         self.ruler = ruler
         self.office = office
-        scanner = FrameScanner(vocabulary: vocabulary, sink: Shelf())
+        scanner = FrameScanner(vocabulary: vocabulary, sink: Shelf(pool: office.pool))
     }
 
     /// Lines that no rule could be applied to.
-    var unjudgedLines: UInt64 { unjudged.load(ordering: .relaxed) }
+    var unjudgedLines: UInt64 { unjudgedCount.load(ordering: .relaxed) }
 
     // MARK: Observing
 
     func forwards(since stamp: UInt64) { tap.forwards(since: stamp) }
 
     func observe(_ bytes: UnsafeRawBufferPointer, stamp: UInt64) {
-        tap.observe(bytes, stamp: stamp)
+        guard let (message, bytesLeft) = underWay else {
+            return tap.observe(bytes, stamp: stamp)
+        }
+        guard bytes.count >= bytesLeft else {
+            underWay = (message, bytesLeft - bytes.count)
+            return
+        }
+        underWay = nil
+        tap.take(message)
     }
 
     func end() { tap.end() }
 
     func willObserve(_ number: UInt64) {
-        tap.accompany(with: envelopes.isEmpty ? nil : envelopes.removeValue(forKey: number))
+        let line = judged.firstIndex { $0.number == number }.map { judged.remove(at: $0) }
+        tap.accompany(with: line?.envelope)
+        underWay = line.flatMap { line in line.message.map { ($0, line.byteCount) } }
     }
 
     // MARK: Judging
@@ -61,17 +82,28 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
         scanner.feed(line, stamp: stamp)
         // The last line of a stream may lack its newline.
         scanner.finish()
-        defer { scanner.sink.clear() }
-        if scanner.malformedLines != malformed {
-            leave(number, .malformed)
-            return LineRuling(.forward)
-        }
-        if scanner.sink.hasCallInBatch { leave(number, .batch) }
+        let found = scanner.sink.take()
         var ruling = LineRuling(.forward)
-        ruling.withdrawn = scanner.sink.cancelled.compactMap(lineOf)
-        if let message = scanner.sink.message {
-            ruling.verdict = rule(on: message, line, number, stamp: stamp, now: now)
+        ruling.withdrawn = found.cancelled.compactMap(lineOf)
+        var entry = Judged(number: number)
+        let isMalformed = scanner.malformedLines != malformed
+        if isMalformed {
+            entry.envelope = unjudged(.malformed)
+        } else if found.hasCallInBatch {
+            entry.envelope = unjudged(.batch)
+        } else if let message = found.message {
+            (ruling.verdict, entry.envelope) = rule(
+                on: message, line, number, stamp: stamp, now: now)
         }
+        if let message = found.message {
+            switch ruling.verdict {
+            case .forward where !isMalformed, .answer:
+                (entry.message, entry.byteCount) = (message, line.count)
+            // What is sent instead is scanned, and what is held will be once more.
+            default: office.pool.giveBack(message)
+            }
+        }
+        if entry.message != nil || entry.envelope != nil { judged.append(entry) }
         return ruling
     }
 
@@ -80,21 +112,24 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
         ruler.withdraw(line.candidate)
         let waited = Self.milliseconds(from: line.since, to: MonotonicClock.now())
         let note = line.candidate.noteOfWithdrawal(waited: waited)
-        envelopes[number] = Envelope(
-            id: line.candidate.id, decision: CallDecision(.withdrawn, note))
+        judged.append(
+            Judged(
+                number: number,
+                envelope: Envelope(
+                    id: line.candidate.id, decision: CallDecision(.withdrawn, note))))
     }
 
-    func pass(_ number: UInt64) { leave(number, .tooLong) }
+    func pass(_ number: UInt64) {
+        judged.append(Judged(number: number, envelope: unjudged(.tooLong)))
+    }
 
+    /// Rules on the message of a line, and says what is to go with its call.
     private func rule(
         on message: Observation, _ line: UnsafeRawBufferPointer, _ number: UInt64, stamp: UInt64,
         now: UInt64
-    ) -> LineRuling.Verdict {
-        guard let preview = ruler.preview(message) else { return .forward }
-        guard preview.isAnswerable else {
-            leave(number, .malformed)
-            return .forward
-        }
+    ) -> (LineRuling.Verdict, Envelope?) {
+        guard let preview = ruler.preview(message) else { return (.forward, nil) }
+        guard preview.isAnswerable else { return (.forward, unjudged(.malformed)) }
         var candidate =
             held.removeValue(forKey: number)?.candidate
             ?? CallRuler.Candidate(id: UUIDv7().description, requestID: preview.requestID)
@@ -103,33 +138,28 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
             on: preview, line: line, &candidate, now: Timestamp(microseconds: time),
             waited: Self.milliseconds(from: stamp, to: now))
         if !ruling.marks.isEmpty { _ = office.queue.tryPush(.marks(ruling.marks)) }
-        var envelope = Envelope(id: candidate.id)
-        defer { if envelope.id != nil { envelopes[number] = envelope } }
+        let sent = Envelope(
+            id: candidate.id, decision: ruling.note.map { CallDecision(.sent, $0) })
         switch ruling.verdict {
-        case .forward:
-            envelope.decision = ruling.note.map { CallDecision(.sent, $0) }
-            return .forward
-        case .replace(let bytes):
-            envelope.decision = ruling.note.map { CallDecision(.sent, $0) }
-            return .replace(bytes)
+        case .forward: return (.forward, sent)
+        case .replace(let bytes): return (.replace(bytes), sent)
         case .answer(let bytes):
-            envelope.decision = CallDecision(
+            let decision = CallDecision(
                 .blocked, ruling.note, answerBytes: UInt64(bytes.count))
-            return .answer(bytes)
+            return (.answer(bytes), Envelope(id: candidate.id, decision: decision))
         case .hold(let until):
-            envelope.id = nil
             held[number] = Held(candidate: candidate, since: stamp)
             let (wait, overflow) = until.microseconds.subtractingReportingOverflow(time)
             let microseconds = overflow ? 0 : UInt64(clamping: wait)
-            return .hold(until: now &+ min(microseconds, Self.holdMicrosecondsMax) &* 1000)
+            return (.hold(until: now &+ min(microseconds, Self.holdMicrosecondsMax) &* 1000), nil)
         }
     }
 
-    /// Notes that a line goes on without having been judged.
-    private func leave(_ number: UInt64, _ reason: PolicyNote.Reason) {
-        unjudged.add(1, ordering: .relaxed)
+    /// What goes with a line that is sent without having been judged.
+    private func unjudged(_ reason: PolicyNote.Reason) -> Envelope {
+        unjudgedCount.add(1, ordering: .relaxed)
         let note = PolicyNote(action: .passed, reason: reason)
-        envelopes[number] = Envelope(id: nil, decision: CallDecision(.sent, note))
+        return Envelope(id: nil, decision: CallDecision(.sent, note))
     }
 
     /// The held line of a request; the newest if its id was used again.
@@ -145,33 +175,36 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
     }
 }
 
-/// What was on one line, as far as it matters here.
+/// Keeps what was on one line, as far as it matters here.
 private struct Shelf: FrameSink {
-    /// The message, unless the line is a batch.
-    private(set) var message: Observation?
-    /// The requests that are taken back.
-    private(set) var cancelled: [RequestID] = []
-    /// The line is a batch and one of its messages is a call.
-    private(set) var hasCallInBatch = false
-    private var spare: Observation?
+    struct Line {
+        /// The message, unless the line is a batch.
+        var message: Observation?
+        /// The requests that are taken back.
+        var cancelled: [RequestID] = []
+        /// The line is a batch and one of its messages is a call.
+        var hasCallInBatch = false
+    }
+
+    let pool: ObservationPool
+    private var line = Line()
+
+    init(pool: ObservationPool) { self.pool = pool }
 
     mutating func finished(_ observation: Observation) -> Observation {
-        if let id = observation.cancelledRequest { cancelled.append(id) }
+        if let id = observation.cancelledRequest { line.cancelled.append(id) }
         guard !observation.isInBatch else {
-            hasCallInBatch = hasCallInBatch || observation.method == "tools/call"
+            line.hasCallInBatch = line.hasCallInBatch || observation.method == "tools/call"
             observation.reset()
             return observation
         }
-        message = observation
-        defer { spare = nil }
-        return spare ?? Observation()
+        line.message = observation
+        return pool.take()
     }
 
-    mutating func clear() {
-        message?.reset()
-        spare = message ?? spare
-        message = nil
-        cancelled = []
-        hasCallInBatch = false
+    /// What there was since this was asked last.
+    mutating func take() -> Line {
+        defer { line = Line() }
+        return line
     }
 }

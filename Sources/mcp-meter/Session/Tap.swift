@@ -34,6 +34,9 @@ final class Tap: ByteObserver, @unchecked Sendable {
 
     func end() { scanner.finish() }
 
+    /// Takes a message that was scanned already, in place of its line.
+    func take(_ message: Observation) { scanner.sink.post(message) }
+
     /// What goes with the client's calls that are observed from here on.
     func accompany(with envelope: Envelope?) { scanner.sink.envelope = envelope }
 
@@ -136,20 +139,24 @@ private struct Outbox: FrameSink {
     var envelope: Envelope?
 
     mutating func finished(_ observation: Observation) -> Observation {
+        post(observation)
+        return office.pool.take()
+    }
+
+    /// Hands a message to the metering thread.
+    func post(_ observation: Observation) {
         var parcel = Parcel(observation: observation, sender: sender)
         if observation.kind == .request {
             if let envelope, observation.method == "tools/call" {
                 register(&parcel, id: envelope.id ?? UUIDv7().description)
                 if let decision = envelope.decision {
-                    office.post(JudgedParcel(parcel, decision))
-                    return office.pool.take()
+                    return office.post(JudgedParcel(parcel, decision))
                 }
             } else {
                 register(&parcel, id: UUIDv7().description)
             }
         }
         office.post(parcel)
-        return office.pool.take()
     }
 
     /// Puts the `begin` of a request into the black box.
