@@ -18,7 +18,7 @@ package struct CallPreview: Sendable {
     /// Of its arguments, estimated from their size.
     package var inputTokens: UInt64
     /// What is known of the server.
-    package var profile: Profile?
+    package var known: KnownServer
 }
 
 /// Looks at requests of the client's before they are sent, as the meter will when they have been.
@@ -46,8 +46,8 @@ package struct CallPreviewer: Sendable {
             let id = message.id, let tool = message.tool(of: "tools/call")
         else { return nil }
         learn()
-        let profile = resolver.resolve().profile
-        let ruling = profile?.tool(tool)
+        let known = resolver.resolve()
+        let ruling = known.profile?.tool(tool)
         var facts = RequestFacts(method: "tools/call", tool: tool)
         facts.model = message.modelAsked(ruling?.modelArgument ?? [], configuration.vocabulary)
             .map { resolver.modelAsked($0) }
@@ -55,17 +55,17 @@ package struct CallPreviewer: Sendable {
         let told = used[tool]
         let asked = facts.model.flatMap { ModelFamily.isAlias($0) ? nil : $0 }
         let model = asked ?? server.model ?? told?.name
-        let known = [server.provider, told?.provider].lazy.compactMap { $0 }
-            .first { $0 != "multi" }
-        let provider = known ?? model.flatMap(ModelFamily.provider(of:)) ?? server.provider
+        let named = server.provider == "multi" ? told?.provider : server.provider ?? told?.provider
+        let single = named == "multi" ? nil : named
+        let provider = single ?? model.flatMap(ModelFamily.provider(of:)) ?? server.provider
         let mayEstimate =
             server.mayEstimate && MeterableCalls.verdict(facts, server: server) == .metered
         return CallPreview(
             requestID: id, isAnswerable: message.isIDWhole, tool: tool, server: resolver.name,
-            agentID: configuration.agentID ?? profile?.agentID ?? resolver.name,
+            agentID: configuration.agentID ?? known.profile?.agentID ?? resolver.name,
             provider: provider, model: model, mayUseModel: mayEstimate || told != nil,
             inputTokens: Estimate.tokens(message.argumentSize, provider: provider, model: model),
-            profile: profile)
+            known: known)
     }
 
     /// Takes over what the meter has found since the last look.

@@ -105,7 +105,7 @@ extension Meter {
     /// What else a request and its answer say.
     private func describe(
         _ record: inout CallRecord, _ call: OpenCall, _ end: CallEnd,
-        _ resolved: ModelResolver.Resolved
+        _ resolved: KnownServer
     ) {
         if let answer = end.answer {
             record.responseBytes = answer.byteCount

@@ -13,7 +13,7 @@ struct ModelResolver: Sendable {
     private let configuredModel: String?
     private let commandName: String?
     private let userProfiles: [Profile]
-    private var resolved: Resolved?
+    private var resolved: KnownServer?
     /// The model each tool uses by its input schema.
     private var schemaModels = RecentMap<String, String>(limit: 1024)
     /// What was found so far. It stays until the server tells its name or its tools: a session's
@@ -49,20 +49,12 @@ struct ModelResolver: Sendable {
     /// What the server is called.
     var name: String? { handshakeName ?? commandName }
 
-    /// The server's profile, or that there is none. An object, so that the many parts of a profile
-    /// are not copied at every call.
-    final class Resolved: Sendable {
-        let profile: Profile?
-
-        init(_ profile: Profile?) { self.profile = profile }
-    }
-
     /// The server's profile; the built-in ones are read when it is first asked for.
-    mutating func resolve() -> Resolved {
+    mutating func resolve() -> KnownServer {
         if let resolved { return resolved }
         let names = [handshakeName, commandName].compactMap { $0 }
         let found = Profiles.find(names, in: userProfiles) ?? Profiles.builtIn(names)
-        let resolved = Resolved(found)
+        let resolved = KnownServer(found)
         self.resolved = resolved
         return resolved
     }
@@ -139,4 +131,12 @@ struct ModelResolver: Sendable {
         if let model = request.tool.flatMap({ schemaModels[$0] }) { return (model, .profile) }
         return (configuredModel, configuredModel == nil ? nil : .config)
     }
+}
+
+/// The server's profile, or that there is none. An object, so that the many parts of a profile are
+/// not copied at every call.
+package final class KnownServer: Sendable {
+    package let profile: Profile?
+
+    init(_ profile: Profile?) { self.profile = profile }
 }

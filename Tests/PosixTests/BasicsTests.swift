@@ -24,6 +24,23 @@ import Testing
         #expect(try readToEnd(reader) == "hello")
     }
 
+    #if os(Linux)
+        @Test func `text that is given back is used again as if nothing had been`() throws {
+            func resident() throws -> Int {
+                let status = try readWholeFile("/proc/self/status", atMost: 1 << 16)
+                let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+                let line = try #require(lines.first { $0.hasPrefix("RssFile:") })
+                return try #require(
+                    line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }
+                )
+            }
+            let before = try resident()
+            ProgramText.giveBack()
+            let after = try resident()
+            #expect(after < before / 2, "\(before) KiB before, \(after) after")
+        }
+    #endif
+
     @Test func `an end not taken is closed with the pipe`() throws {
         let reader = try { () throws -> Descriptor in
             var pipe = try Pipe()

@@ -96,6 +96,13 @@ int cplatform_fcntl(int descriptor, int command, int argument);
 // Gives a pipe more room, where the system knows how.
 void cplatform_grow_pipe(int descriptor, int bytes);
 
+// ---- Memory ----
+
+// Unmaps the pages of program text and constants, all of which can be mapped from the file again
+// when they are next used. For a process that has started and is to wait for long: what only its
+// start needed does not stay resident. Any thread; takes the dynamic loader's lock.
+void cplatform_give_back_text(void);
+
 // ---- Signals ----
 
 // Begins to forward SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP and SIGCONT to

@@ -78,14 +78,15 @@ package struct CallRuler: Sendable {
         previewer.preview(message)
     }
 
-    /// Rules on a call.
+    /// Rules on a call. Mutating for the sake of an owner that is an object: what it holds is used
+    /// in its place then, and not copied for the time of the call.
     ///
     /// - Parameters:
     ///   - preview: of the message that `line` is.
     ///   - candidate: the same one each time a call that waits is asked about.
     ///   - now: by the clock that accounts go by.
     ///   - waited: how long it has been held, in milliseconds.
-    package func rule(
+    package mutating func rule(
         on preview: CallPreview, line: UnsafeRawBufferPointer, _ candidate: inout Candidate,
         now: Timestamp, waited: Double
     ) -> CallRuling {
@@ -112,7 +113,7 @@ package struct CallRuler: Sendable {
         let frame = line.bindMemory(to: UInt8.self).span
         let facts = Router.Facts(
             request: request,
-            argument: ModelArgument(of: preview.tool, profile: preview.profile),
+            argument: ModelArgument(of: preview.tool, profile: preview.known.profile),
             content: router.readsContent ? ContentFacts(argumentsOf: frame) : nil,
             budgetLeft: router.readsBudget ? accounts?.budgetLeft(request) : nil,
             time: LocalTime(request.time, in: zone))

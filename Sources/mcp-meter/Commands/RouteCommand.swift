@@ -104,7 +104,7 @@ enum RouteCommand {
         let zone = Zone(nil, span: seconds...seconds) ?? .utc
         let facts = Router.Facts(
             request: PolicyRequest(preview, id: "", time: now),
-            argument: ModelArgument(of: preview.tool, profile: preview.profile),
+            argument: ModelArgument(of: preview.tool, profile: preview.known.profile),
             content: ContentFacts(argumentsOf: bytes.span), budgetLeft: options.budgetLeft,
             time: options.time ?? LocalTime(now, in: zone))
         return RouteExplanation(bytes, facts, router)

@@ -21,13 +21,14 @@ final class Gatekeeper: LineJudge, @unchecked Sendable {
 
     private let tap: Tap
     private let office: Office
-    private var ruler: CallRuler
-    private var scanner: FrameScanner<Shelf>
-    private var held: [UInt64: Held] = [:]
+    // One thread uses these, and none of what it calls comes back here.
+    @exclusivity(unchecked) private var ruler: CallRuler
+    @exclusivity(unchecked) private var scanner: FrameScanner<Shelf>
+    @exclusivity(unchecked) private var held: [UInt64: Held] = [:]
     /// Lines that are about to be observed; hardly ever more than one.
-    private var judged: [Judged] = []
+    @exclusivity(unchecked) private var judged: [Judged] = []
     /// The message of the line that is being observed, and how many bytes of that are to come.
-    private var underWay: (message: Observation, bytesLeft: Int)?
+    @exclusivity(unchecked) private var underWay: (message: Observation, bytesLeft: Int)?
     private let unjudgedCount = Atomic<UInt64>(0)
 
     /// A line that was decided on.

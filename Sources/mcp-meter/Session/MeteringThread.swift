@@ -37,6 +37,9 @@ final class MeteringThread: @unchecked Sendable {
     /// For how long after a message it does.
     private static let busyNanoseconds: UInt64 = 20_000_000
 
+    /// A session in which so long nothing comes has started, and is quiet.
+    private static let startNanoseconds: UInt64 = 1_000_000_000
+
     private let office: Office
     private let setup: Setup
     /// Closed when the ledger is open, or cannot be.
@@ -99,7 +102,7 @@ final class MeteringThread: @unchecked Sendable {
         var desk = Desk(office: office, setup: setup, writer: writer)
         desk.begin()
         var isTidy = false
-        var deadline = MonotonicClock.now() &+ Desk.tickNanoseconds
+        var deadline = MonotonicClock.now() &+ Self.startNanoseconds
         // While messages come in, this thread looks for them now and then and takes several at
         // once: were it woken for each, it would compete with the pumps for their cores.
         var busyUntil: UInt64 = 0
@@ -113,7 +116,10 @@ final class MeteringThread: @unchecked Sendable {
             case .timedOut where look < deadline: continue
             case .timedOut:
                 // Not before the first quiet moment: a short session is to be short.
-                if !isTidy { desk.applyRetention() }
+                if !isTidy {
+                    desk.applyRetention()
+                    ProgramText.giveBack()
+                }
                 isTidy = true
             case .element(let first):
                 busyUntil = MonotonicClock.now() &+ Self.busyNanoseconds

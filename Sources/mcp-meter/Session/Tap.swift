@@ -11,7 +11,8 @@ import Wire
 final class Tap: ByteObserver, @unchecked Sendable {
     private let sender: CallRecord.Direction
     private let office: Office
-    private var scanner: FrameScanner<Outbox>
+    // One thread uses it, and nothing that is called comes back here.
+    @exclusivity(unchecked) private var scanner: FrameScanner<Outbox>
 
     init(_ sender: CallRecord.Direction, vocabulary: Vocabulary, office: Office) {
         self.sender = sender

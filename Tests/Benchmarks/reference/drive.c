@@ -122,6 +122,8 @@ static void calls(size_t count, long long bytes, char **command) {
         answer();
         times[i] = now() - begin;
     }
+    // At rest: what a burst needed may be given back only after it.
+    usleep(200 * 1000);
     long resident = status_kib("VmRSS");
     finish();
     printf("%llu %llu %ld\n", (unsigned long long)percentile(times, count, 50),
