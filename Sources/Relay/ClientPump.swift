@@ -26,12 +26,12 @@ struct ClientPump<Observer: ByteObserver> {
             byteCount: chunkBytes, alignment: 4096)
         defer { buffer.deallocate() }
         let clientClosed = pump(into: server, buffer)
-        // The server sees the end of its input now, whatever happens here.
-        _ = consume server
+        // Before the server sees the end of its input: it may leave at once, and we with it.
         if clientClosed, traffic.clientGate.enter() {
             observer.end()
             traffic.clientGate.leave()
         }
+        _ = consume server
         traffic.clientIsOver(closed: clientClosed, releasing: source)
     }
 

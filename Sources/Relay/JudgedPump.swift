@@ -20,7 +20,7 @@ struct JudgedPump<Judge: LineJudge> {
 
     let source: CInt
     let traffic: Traffic
-    let insertions: Insertions
+    let stream: SharedStream
     private var judge: Judge
     private var held = HeldLines()
     /// The beginning of a line whose end has not been read.
@@ -35,10 +35,10 @@ struct JudgedPump<Judge: LineJudge> {
     /// Before this nothing is asked about again, whatever the judge says.
     private static var pauseNanoseconds: UInt64 { 1_000_000 }
 
-    init(source: CInt, traffic: Traffic, insertions: Insertions, judge: Judge) {
+    init(source: CInt, traffic: Traffic, stream: SharedStream, judge: Judge) {
         self.source = source
         self.traffic = traffic
-        self.insertions = insertions
+        self.stream = stream
         self.judge = judge
     }
 
@@ -56,12 +56,12 @@ struct JudgedPump<Judge: LineJudge> {
             end = line.withUnsafeBytes { take($0, number, stamp, server) } ?? .client
             dropHeld()
         }
-        // The server sees the end of its input now, whatever happens here.
-        _ = consume server
+        // Before the server sees the end of its input: it may leave at once, and we with it.
         if end == .client, traffic.clientGate.enter() {
             judge.end()
             traffic.clientGate.leave()
         }
+        _ = consume server
         traffic.clientIsOver(closed: end == .client, releasing: source)
     }
 
@@ -156,7 +156,7 @@ struct JudgedPump<Judge: LineJudge> {
             return bytes.withUnsafeBytes { send($0, number, stamp, server) }
         case .answer(let bytes):
             let end = observeUnsent(line, number, stamp)
-            insertions.insert(bytes)
+            stream.insert(bytes)
             return end
         case .hold(let until):
             let earliest = now &+ Self.pauseNanoseconds

@@ -100,7 +100,8 @@ package struct Relay: ~Copyable {
         let traffic = Traffic(wakeup: wakeup)
         let (toServer, fromServer) = try takeStreams()
         try Thread.start(name: "server pump") {
-            var pump = ServerPump(sink: 1, traffic: traffic, observer: serverBytes)
+            var pump = ServerPump(
+                stream: PlainStream(raw: 1), traffic: traffic, observer: serverBytes)
             pump.run(from: Descriptor(owning: fromServer))
         }.detach()
         try Thread.start(name: "client pump") {
@@ -116,16 +117,16 @@ package struct Relay: ~Copyable {
         judgingClient judge: some LineJudge, observingServer serverBytes: some ByteObserver
     ) throws(SystemError) -> TerminationStatus {
         let traffic = Traffic(wakeup: wakeup)
-        let insertions = try Insertions()
+        let stream = SharedStream(1, traffic)
+        try stream.start()
         let (toServer, fromServer) = try takeStreams()
         try Thread.start(name: "server pump") {
-            var pump = InsertingPump(
-                sink: 1, traffic: traffic, insertions: insertions, observer: serverBytes)
+            var pump = ServerPump(stream: stream, traffic: traffic, observer: serverBytes)
             pump.run(from: Descriptor(owning: fromServer))
         }.detach()
         try Thread.start(name: "client pump") {
             var pump = JudgedPump(
-                source: 0, traffic: traffic, insertions: insertions, judge: judge)
+                source: 0, traffic: traffic, stream: stream, judge: judge)
             pump.run(into: Descriptor(owning: toServer))
         }.detach()
         return relay(traffic)
@@ -189,7 +190,9 @@ package struct Relay: ~Copyable {
         facts.clientEnded = traffic.clientEnded.load(ordering: .acquiring)
         facts.outputEnded = traffic.serverEnded.load(ordering: .acquiring)
         facts.chunks = traffic.chunks.load(ordering: .acquiring)
-        facts.isDelivering = traffic.isDelivering.load(ordering: .acquiring)
+        facts.isDelivering =
+            traffic.isDelivering.load(ordering: .acquiring)
+            || traffic.isInserting.load(ordering: .acquiring)
         return facts
     }
 

@@ -10,8 +10,8 @@ import Synchronization
 #endif
 
 /// From the server's standard output to the client's stream.
-struct ServerPump<Observer: ByteObserver> {
-    let sink: CInt
+struct ServerPump<Observer: ByteObserver, Stream: ClientStream> {
+    let stream: Stream
     let traffic: Traffic
     var observer: Observer
 
@@ -23,11 +23,12 @@ struct ServerPump<Observer: ByteObserver> {
         // If it was the client that left, the server learns it as if it held the client's stream:
         // by SIGPIPE or EPIPE at its next write.
         _ = consume server
+        stream.end(closed: serverClosed)
         if serverClosed, traffic.serverGate.enter() {
             observer.end()
             traffic.serverGate.leave()
         }
-        traffic.serverIsOver(releasing: sink)
+        traffic.serverIsOver(releasing: stream.raw)
     }
 
     /// True when the server closed its end, false when the client did.
@@ -45,29 +46,11 @@ struct ServerPump<Observer: ByteObserver> {
             traffic.clientGate.waitUntilFree()
             let chunk = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             observer.forwards(since: stamp)
-            guard deliver(chunk, to: sink), traffic.serverGate.enter() else { return false }
+            guard stream.deliver(chunk), traffic.serverGate.enter() else { return false }
             observer.observe(chunk, stamp: stamp)
             observer.forwards(since: 0)
             traffic.serverGate.leave()
             traffic.isDelivering.store(false, ordering: .releasing)
         }
-    }
-}
-
-/// Writes all of it to the client's stream; false when the client does not take it any more.
-@inline(__always)
-func deliver(_ chunk: UnsafeRawBufferPointer, to sink: CInt) -> Bool {
-    var rest = chunk
-    while true {
-        let written = write(sink, rest.baseAddress, rest.count)
-        if written == rest.count { return true }
-        if written > 0 {
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-            continue
-        }
-        let code = currentErrno()
-        if written == 0 || code == EINTR { continue }
-        guard code == EAGAIN || code == EWOULDBLOCK else { return false }
-        waitUntilReady(sink, POLLOUT)
     }
 }

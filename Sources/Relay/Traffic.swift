@@ -9,10 +9,12 @@ final class Traffic: Sendable {
     let clientEnded = Atomic<Bool>(false)
     /// The server's output ended, or the client stopped reading it.
     let serverEnded = Atomic<Bool>(false)
-    /// Chunks read from the server.
+    /// Chunks read from the server, and lines of our own.
     let chunks = Atomic<Int>(0)
     /// A chunk was read from the server and is not yet delivered.
     let isDelivering = Atomic<Bool>(false)
+    /// A line of our own is not yet delivered.
+    let isInserting = Atomic<Bool>(false)
     let wakeup: Wakeup
 
     init(wakeup: Wakeup) { self.wakeup = wakeup }
