@@ -74,7 +74,7 @@ final class Books {
             var walk = LineWalk(bytes)
             return walk.projection(&names, &dates)
         }
-        if let quick { return add(quick, segment) }
+        if var quick, (try? quick.readPolicy(in: line)) != nil { return add(quick, segment) }
         guard let decoded = try? Record.decode(line: line), case .record(let record) = decoded
         else { return }
         if case .mark(let mark) = record {
@@ -96,22 +96,24 @@ final class Books {
         switch line.kind {
         case .call:
             let traits = traits(of: line.labels)
+            // A call that was held back counts from when it was sent.
+            let sent = adding(row.time, Int64(clamping: line.held))
             if visible.contains(row.id) {
                 settled.insert(row.id)
-            } else if row.time >= latestSince, latest.count < Self.latestMax {
+            } else if sent >= latestSince, latest.count < Self.latestMax {
                 latest.insert(row.id)
             }
             if row.nanodollars != Row.noCost {
                 budgets.add(row.nanodollars, at: seconds(row.time), traits.budgets)
             }
-            addCall(line, traits)
+            addCall(line, traits, sent: sent)
         case .usage:
             addUsage(row, self.traits(of: line.labels), segment)
         case .begin, .session, .trace: break
         }
     }
 
-    private func addCall(_ line: Projection, _ traits: Traits) {
+    private func addCall(_ line: Projection, _ traits: Traits, sent: Int64) {
         let row = line.row
         let usesModel =
             traits.usesModel
@@ -119,10 +121,10 @@ final class Books {
         guard usesModel, row.direction == .clientToServer, row.outcome != .blocked else { return }
         let isPart = row.marks.contains(.part)
         let tokens = tokens(row)
-        limits.add(traits.limits, at: row.time, tokens: tokens, isPart: isPart)
+        limits.add(traits.limits, at: sent, tokens: tokens, isPart: isPart)
         if line.retryAfter > 0, row.outcome == .error, let model = traits.model {
             let length = Int64(clamping: row.duration)
-            limits.hold(model, answered: adding(row.time, length), for: line.retryAfter)
+            limits.hold(model, answered: adding(sent, length), for: line.retryAfter)
         }
         if !isPart, row.nanodollars != Row.noCost, row.outcome == .ok {
             let cost = max(0, row.nanodollars)

@@ -108,7 +108,7 @@ extension Projection {
     }
 
     /// Reads what a policy did where the walk over this line found it.
-    mutating func readPolicy(in line: Span<UInt8>) throws(JSONError) {
+    package mutating func readPolicy(in line: Span<UInt8>) throws(JSONError) {
         guard let place = policyPlace else { return }
         policyPlace = nil
         take(try PolicyNote.decode(line.extracting(place)))
@@ -118,9 +118,12 @@ extension Projection {
         guard kind == .call || kind == .usage, let note else { return }
         policy = note
         // How long the server took is the question, not how long the call was held back.
-        let held = note.waitedMilliseconds.map(microseconds) ?? 0
         row.duration -= min(row.duration, held)
     }
+
+    /// How long a policy held the call back before it was sent, in microseconds, once the policy
+    /// was read.
+    package var held: UInt64 { policy?.waitedMilliseconds.map(microseconds) ?? 0 }
 
     private mutating func take(_ cost: Cost?) {
         guard let cost else { return }

@@ -105,6 +105,27 @@ struct LimitTests {
         #expect(admission.note?.reason == .rateLimit)
     }
 
+    @Test func `a call that waited counts from when it was sent`() throws {
+        let machine = Machine()
+        let relay = try machine.relay(limits: "1/min", .wait(seconds: 120))
+        try relay.call(cost: nil)
+        let waiting = machine.request()
+        #expect(relay.admit(waiting).until != nil)
+        machine.now += minute
+        #expect(relay.admit(waiting, waited: 60_000).isAdmitted)
+        var record = machine.record(waiting, cost: nil)
+        record.policy = PolicyNote(action: .delayed, reason: .rateLimit, rule: "1/min")
+        record.policy?.waitedMilliseconds = 60_000
+        record.durationMilliseconds += 60_000
+        try relay.write([.call(record)])
+        relay.accounts.settle([.call(record)])
+        let other = try machine.relay(limits: "1/min")
+        machine.now = morning + 2 * minute - 1
+        #expect(!other.admit(machine.request()).isAdmitted)
+        machine.now = morning + 2 * minute
+        #expect(other.admit(machine.request()).isAdmitted)
+    }
+
     @Test func `who waits first goes first, and nobody is woken for nothing`() throws {
         let machine = Machine()
         let relays = try (0..<3).map { _ in try machine.relay(limits: "2/min", .wait(seconds: 90)) }
