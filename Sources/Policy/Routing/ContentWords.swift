@@ -127,7 +127,7 @@ struct ContentWords: @unchecked Sendable {
 }
 
 extension ContentWords.Meaning {
-    fileprivate mutating func add(_ kind: ContentWords.Kind) {
+    mutating func add(_ kind: ContentWords.Kind) {
         switch kind {
         case .keyword: keyword = max(keyword, 1)
         case .strongKeyword: keyword = 2

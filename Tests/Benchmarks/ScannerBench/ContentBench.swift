@@ -68,7 +68,8 @@ enum ContentBench {
             name: "identifiers",
             text: "userName = user_name.firstName + self.last_name; callTheFunction(withValue)\n"),
         Sample(
-            name: "German", text: "Fasse den Text für Ärzte bitte in zwei Sätzen zusammen, größer.\n"),
+            name: "German",
+            text: "Fasse den Text für Ärzte bitte in zwei Sätzen zusammen, größer.\n"),
         Sample(
             name: "Russian",
             text: "Реши уравнение и найди производную, а потом объясни, почему небо голубое.\n"),
@@ -92,7 +93,8 @@ enum ContentBench {
                 best = max(best, speed)
                 facts = found
             }
-            print("\(sample.name.padded(to: 24)) \(Int(best.rounded())) MB/s, \(facts.classes.names)")
+            print(
+                "\(sample.name.padded(to: 24)) \(Int(best.rounded())) MB/s, \(facts.classes.names)")
         }
     }
 
