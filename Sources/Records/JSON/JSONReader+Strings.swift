@@ -54,6 +54,7 @@ extension JSONReader {
         if contentHasLongEscape { try checkLongEscapes() }
     }
 
+    @inline(never)
     private func checkLongEscapes() throws(JSONError) {
         var index = content.lowerBound
         while index < content.upperBound {
