@@ -101,7 +101,7 @@ let package = Package(
             ],
             swiftSettings: lean, linkerSettings: [startFast]),
         .executableTarget(
-            name: "scanner-bench", dependencies: ["Wire"],
+            name: "scanner-bench", dependencies: ["Wire", "Policy"],
             path: "Tests/Benchmarks/ScannerBench", swiftSettings: strict),
         .executableTarget(
             name: "delivery-bench", dependencies: ["Delivery", "Ledger", "Records", "Posix"],

@@ -127,7 +127,7 @@ package final class Exporter: Sendable {
     private func save(_ complain: (String) -> Void) {
         let bytes = fold.withLock { $0.checkpoint() }
         do throws(SystemError) {
-            try replaceWholeFile(settings.checkpoint, with: bytes)
+            try SystemDisk().replaceFile(settings.checkpoint, with: bytes)
         } catch {
             complain("the checkpoint \(settings.checkpoint) cannot be saved: \(error)")
         }

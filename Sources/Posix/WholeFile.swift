@@ -34,21 +34,6 @@ package func writeWholeFile(_ path: String, _ bytes: [UInt8]) throws(SystemError
     try file.writeAll(bytes)
 }
 
-/// Replaces a file at once, readable by this user alone: whoever reads it meets the old content or
-/// the new, also after a power cut.
-package func replaceWholeFile(_ path: String, with bytes: [UInt8]) throws(SystemError) {
-    let temporary = "\(path).new-\(getpid())"
-    do {
-        let file = try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        try file.writeAll(bytes)
-        try file.synchronize()
-        try renameFile(temporary, to: path)
-    } catch {
-        try? removeFile(temporary)
-        throw error
-    }
-}
-
 extension Descriptor {
     /// Writes every byte of an array.
     package func writeAll(_ bytes: [UInt8]) throws(SystemError) {

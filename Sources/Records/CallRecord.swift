@@ -91,7 +91,7 @@ package struct CallRecord: Equatable, Sendable {
         get { boxedPolicy?.note }
         set { boxedPolicy = newValue.map(BoxedNote.init) }
     }
-    private var boxedPolicy: BoxedNote?
+    var boxedPolicy: BoxedNote?
 
     package init(
         id: String, time: Timestamp, durationMilliseconds: Double, session: String,
@@ -114,7 +114,7 @@ package struct CallRecord: Equatable, Sendable {
 
 /// A note in one word: nearly all records have none, and every copy of a record would otherwise
 /// copy its parts.
-private final class BoxedNote: Equatable, Sendable {
+final class BoxedNote: Equatable, Sendable {
     let note: PolicyNote
 
     init(_ note: PolicyNote) { self.note = note }

@@ -102,6 +102,7 @@ struct EvalOpsConfigurationTests {
             (["EVALOPS_TOKEN": " t1 ", "EVALOPS_AGENT_TOKEN": "t2"], "Bearer t1"),
             (["EVALOPS_AGENT_TOKEN": "t2"], "Bearer t2"),
             (["EVALOPS_TOKEN": "bearer t3"], "Bearer t3"),
+            (["EVALOPS_TOKEN": "\tBearer  t4\r\n"], "Bearer t4"),
             ([:], nil),
         ] as [([String: String], String?)])
     func `the token is found`(environment: [String: String], header: String?) throws {

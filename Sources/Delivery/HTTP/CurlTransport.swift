@@ -129,7 +129,7 @@ package final class CurlTransport: Transport {
                 return .failure(Flaw(text: text))
             }
             // To libcurl `Name:` means to leave the header out, and `Name;` that it is empty.
-            let isEmpty = header.value.trimmingSpace().isEmpty
+            let isEmpty = header.value.trimmed.isEmpty
             lines.append(isEmpty ? header.name + ";" : header.name + ": " + header.value)
         }
         return .success(lines)
@@ -185,7 +185,7 @@ package final class CurlTransport: Transport {
         let type = (headers["content-type"] ?? "").prefix { $0 != ";" }
         return HTTPResponse(
             status: status, retryAfterMilliseconds: wait,
-            contentType: type.lowercased().trimmingSpace(), body: body)
+            contentType: type.lowercased().trimmed, body: body)
     }
 }
 
@@ -198,20 +198,10 @@ struct AnswerHeaders {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
             let value = String(decoding: line[colon...].dropFirst(), as: UTF8.self)
-            return (name, value.trimmingSpace())
+            return (name, value.trimmed)
         }
     }
 
     /// The last one, where there are several.
     subscript(name: String) -> String? { fields.last { $0.name == name }?.value }
-}
-
-extension String {
-    /// Without spaces and tabs at both ends.
-    fileprivate func trimmingSpace() -> String {
-        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-        var rest = utf8.drop(while: isSpace)
-        while let last = rest.last, isSpace(last) { rest = rest.dropLast() }
-        return String(Substring(rest))
-    }
 }

@@ -32,7 +32,7 @@ extension CallRecord {
 
     /// From when the server had the request.
     var firstByteMicroseconds: Int64? {
-        guard outcome != .blocked else { return nil }
+        guard !wasBlocked else { return nil }
         return firstByteMilliseconds.map { max(0, microseconds($0) &- held) }
     }
 

@@ -89,7 +89,7 @@ package struct Metrics: Sendable {
             tables[MetricID.resourceOperations.rawValue].add(1, to: operation)
         }
         if call.outcome == .lost { add(.lostCalls, [key.server]) }
-        if call.outcome != .blocked, let type = call.errorType {
+        if !call.wasBlocked, let type = call.errorType {
             add(.errors, [key.server, type.rawValue])
         }
     }
@@ -244,9 +244,12 @@ package struct Metrics: Sendable {
 }
 
 extension CallRecord {
+    /// Matched, not compared: `==` of an enumeration of another module is a call through tables.
+    var wasBlocked: Bool { if case .blocked = outcome { true } else { false } }
+
     /// Whether it stands for a model call. A call that was blocked never came to the model.
     var usesModel: Bool {
-        outcome != .blocked && (provider != nil || model != nil || usage != nil)
+        !wasBlocked && (provider != nil || model != nil || usage != nil)
     }
 }
 

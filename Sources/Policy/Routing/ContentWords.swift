@@ -26,6 +26,11 @@ struct ContentWords: @unchecked Sendable {
     /// Made once for the process's life, so that looking up needs neither lock nor count.
     private let slots: UnsafeBufferPointer<Slot>
     private let mask: Int
+    /// A bit of every hash of the table, and of one in a hundred others: most words are strangers,
+    /// and these few kilobytes, which stay in the nearest cache, send them away.
+    private let filter: UnsafePointer<UInt64>
+
+    private static let filterBits = 1 << 16
 
     static let shared = ContentWords(rows)
 
@@ -39,18 +44,35 @@ struct ContentWords: @unchecked Sendable {
         var size = 64
         while size < all.count * 4 { size *= 2 }
         mask = size - 1
+        let filter = UnsafeMutablePointer<UInt64>.allocate(capacity: Self.filterBits / 64)
+        filter.initialize(repeating: 0, count: Self.filterBits / 64)
         let slots = UnsafeMutableBufferPointer<Slot>.allocate(capacity: size)
         slots.initialize(repeating: Slot())
         for (hash, meaning) in all {
             var index = Int(truncatingIfNeeded: hash) & mask
             while slots[index].hash != 0 { index = (index + 1) & mask }
             slots[index] = Slot(hash: hash, meaning: meaning)
+            filter[Self.filterIndex(hash)] |= Self.filterBit(hash)
         }
+        self.filter = UnsafePointer(filter)
         self.slots = UnsafeBufferPointer(slots)
     }
 
-    /// What the word or pair of that hash means; nil for most.
+    /// Not 0 for what is in the table, and for few others.
     @inline(__always)
+    func mayHold(_ hash: UInt64) -> UInt64 {
+        filter[Self.filterIndex(hash)] & Self.filterBit(hash)
+    }
+
+    @inline(__always)
+    private static func filterIndex(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash &>> 32) & (filterBits / 64 - 1)
+    }
+
+    @inline(__always)
+    private static func filterBit(_ hash: UInt64) -> UInt64 { 1 &<< (hash &>> 58) }
+
+    /// What the word or pair of that hash means; nil for most.
     func meaning(_ hash: UInt64) -> Meaning? {
         var index = Int(truncatingIfNeeded: hash) & mask
         // A quarter full at most: there is always a free slot to end at.
@@ -61,62 +83,33 @@ struct ContentWords: @unchecked Sendable {
         return nil
     }
 
-    // MARK: Hashes
-
-    /// FNV-1a's, with which a word begins.
-    static let seed: UInt64 = 0xcbf2_9ce4_8422_2325
-
-    /// An ASCII letter in lower case, a digit or `_`.
-    @inline(__always)
-    static func add(_ byte: UInt8, to hash: UInt64) -> UInt64 {
-        (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
-
-    /// Any other letter, in either case.
-    static func add(_ scalar: UInt32, to hash: UInt64) -> UInt64 {
-        (hash ^ UInt64(lowercase(scalar))) &* 0x100_0000_01b3
-    }
-
-    /// Of a word behind another, or of an ideograph behind another.
-    @inline(__always)
-    static func pair(_ first: UInt64, _ second: UInt64) -> UInt64 {
-        (first &* 0x9e37_79b9_7f4a_7c15) ^ second
-    }
-
     /// Of a word of the table: one word, two with a space, or two ideographs.
-    static func hash(of text: some StringProtocol) -> UInt64 {
+    private static func hash(of text: some StringProtocol) -> UInt64 {
         let scalars = Array(text.unicodeScalars)
         if scalars.count == 2, scalars.allSatisfy({ isIdeograph($0.value) }) {
-            return pair(add(scalars[0].value, to: seed), add(scalars[1].value, to: seed))
+            return ContentHash.pair(
+                ContentHash.ideograph(scalars[0].value), ContentHash.ideograph(scalars[1].value))
         }
-        var hashes = [seed]
-        for scalar in scalars {
-            let last = hashes.count - 1
-            if scalar == " " {
-                hashes.append(seed)
-            } else if scalar.isASCII {
-                hashes[last] = add(UInt8(truncatingIfNeeded: scalar.value), to: hashes[last])
-            } else {
-                hashes[last] = add(scalar.value, to: hashes[last])
+        let words = scalars.split(separator: " ").map { word in
+            var hash = ContentHash()
+            for scalar in word {
+                if scalar.isASCII {
+                    hash.add(UInt64(scalar.value), count: 1)
+                } else {
+                    hash.add(scalar.value)
+                }
             }
+            return hash.value
         }
-        return hashes.count == 2 ? pair(hashes[0], hashes[1]) : hashes[0]
+        return words.count == 2 ? ContentHash.pair(words[0], words[1]) : words.first ?? 0
     }
 
     /// Scripts written without spaces (Chinese, Japanese), whose words are found by two signs; and
     /// Korean, whose words have endings.
+    @inline(__always)
     static func isIdeograph(_ scalar: UInt32) -> Bool {
         (0x3040...0x30FF).contains(scalar) || (0x3400...0x9FFF).contains(scalar)
             || (0xAC00...0xD7A3).contains(scalar) || (0x20000...0x3FFFF).contains(scalar)
-    }
-
-    /// Latin-1, Greek and Russian letters; others have one case or keep theirs.
-    private static func lowercase(_ scalar: UInt32) -> UInt32 {
-        switch scalar {
-        case 0xC0...0xDE, 0x391...0x3A9, 0x410...0x42F: scalar &+ 0x20
-        case 0x400...0x40F: scalar &+ 0x50
-        default: scalar
-        }
     }
 
     /// What a row of the table says of its words.
@@ -127,7 +120,7 @@ struct ContentWords: @unchecked Sendable {
 }
 
 extension ContentWords.Meaning {
-    fileprivate mutating func add(_ kind: ContentWords.Kind) {
+    mutating func add(_ kind: ContentWords.Kind) {
         switch kind {
         case .keyword: keyword = max(keyword, 1)
         case .strongKeyword: keyword = 2

@@ -99,7 +99,7 @@ extension Record {
         private var partOf: String?
         private var modelCalls: UInt64?
         private var retryAfter: Double?
-        private var policy: PolicyNote?
+        private var policy: BoxedNote?
         private var qualitySource: String?
         private var qualityPerDollar: Double?
         private var end: String?
@@ -169,7 +169,7 @@ extension Record {
             case .partOf: partOf = try reader.string()
             case .modelCalls: modelCalls = try reader.integer()
             case .retryAfter: retryAfter = try reader.double()
-            case .policy: policy = try PolicyNote.read(&reader)
+            case .policy: policy = try PolicyNote.read(&reader).map(BoxedNote.init)
             case .qualitySource: qualitySource = try reader.string()
             case .qualityPerDollar: qualityPerDollar = try reader.double()
             case .end: end = try reader.string()
@@ -337,7 +337,7 @@ extension Record {
             call.partOf = partOf
             call.modelCalls = modelCalls
             call.retryAfterMilliseconds = retryAfter
-            call.policy = policy
+            call.boxedPolicy = policy
             return call
         }
 
@@ -345,7 +345,7 @@ extension Record {
         private func finishMark(
             _ reader: borrowing JSONReader
         ) throws(JSONError) -> MarkRecord? {
-            guard let policy else { return nil }
+            guard let policy = policy?.note else { return nil }
             return MarkRecord(
                 id: try require(id, "id", reader), time: try require(time, "time", reader),
                 session: try require(session, "session", reader), policy: policy)

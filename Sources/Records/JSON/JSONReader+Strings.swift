@@ -13,7 +13,8 @@ extension JSONReader {
             let byte = byte(at: index)
             index += 1
             if byte == UInt8(ascii: "\\") {
-                try unescape(&index, into: &text)
+                let scalar = try unescape(&index)
+                text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             } else {
                 text.append(byte)
             }
@@ -48,27 +49,23 @@ extension JSONReader {
     }
 
     /// Holds the escapes of the last key or string that was read to the grammar.
+    @inline(__always)
     func checkEscapes() throws(JSONError) {
+        if contentHasLongEscape { try checkLongEscapes() }
+    }
+
+    @inline(never)
+    private func checkLongEscapes() throws(JSONError) {
         var index = content.lowerBound
-        var scratch: [UInt8] = []
-        scratch.reserveCapacity(4)
         while index < content.upperBound {
             if let eight = eightBytes(at: index), index + 8 <= content.upperBound {
                 let plain = JSONBytes.plainCount(eight)
                 index += plain
                 if plain == 8 { continue }
             }
-            guard byte(at: index) == UInt8(ascii: "\\") else {
-                index += 1
-                continue
-            }
+            let byte = byte(at: index)
             index += 1
-            switch byte(at: index) {
-            case UInt8(ascii: "n"), UInt8(ascii: "\""), UInt8(ascii: "\\"): index += 1
-            default:
-                try unescape(&index, into: &scratch)
-                scratch.removeAll(keepingCapacity: true)
-            }
+            if byte == UInt8(ascii: "\\") { _ = try unescape(&index) }
         }
     }
 
@@ -80,6 +77,7 @@ extension JSONReader {
         tokenOffset = offset
         var index = offset + 1
         contentIsEscaped = false
+        contentHasLongEscape = false
         var seen: UInt64 = 0
         while true {
             while let eight = eightBytes(at: index) {
@@ -94,6 +92,9 @@ extension JSONReader {
             if byte == UInt8(ascii: "\"") { break }
             if byte == UInt8(ascii: "\\") {
                 contentIsEscaped = true
+                if !JSONBytes.isShortEscape(self.byte(at: index + 1)) {
+                    contentHasLongEscape = true
+                }
                 index += 2
                 continue
             }
@@ -110,38 +111,59 @@ extension JSONReader {
         offset = index + 1
         guard
             // Escapes are ASCII and stand for whole characters: they mend no text and break none.
-            JSONBytes.isASCII(seen) || String(validating: slice(content), as: UTF8.self) != nil
+            JSONBytes.isASCII(seen) || Self.isUTF8(slice(content))
         else { throw error("the string is not valid UTF-8", at: tokenOffset) }
     }
 
-    private func unescape(_ index: inout Int, into text: inout [UInt8]) throws(JSONError) {
+    private static func isUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// What an escape stands for, its backslash read.
+    private func unescape(_ index: inout Int) throws(JSONError) -> Unicode.Scalar {
         let start = index - 1
         let escape = byte(at: index)
         index += 1
         switch escape {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): text.append(escape)
-        case UInt8(ascii: "b"): text.append(0x08)
-        case UInt8(ascii: "f"): text.append(0x0C)
-        case UInt8(ascii: "n"): text.append(0x0A)
-        case UInt8(ascii: "r"): text.append(0x0D)
-        case UInt8(ascii: "t"): text.append(0x09)
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
+            return Unicode.Scalar(escape)
+        case UInt8(ascii: "b"): return "\u{08}"
+        case UInt8(ascii: "f"): return "\u{0C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
         case UInt8(ascii: "u"):
-            var units = [try codeUnit(&index)]
-            if units[0] & 0xFC00 == 0xD800, byte(at: index) == UInt8(ascii: "\\"),
+            var value = UInt32(try codeUnit(&index))
+            if value & 0xFC00 == 0xD800, byte(at: index) == UInt8(ascii: "\\"),
                 byte(at: index + 1) == UInt8(ascii: "u")
             {
                 index += 2
-                units.append(try codeUnit(&index))
+                let low = UInt32(try codeUnit(&index))
+                if low & 0xFC00 == 0xDC00 {
+                    value = 0x10000 + (value & 0x3FF) << 10 + low & 0x3FF
+                }
             }
-            guard let character = String(validating: units, as: UTF16.self) else {
+            guard let scalar = Unicode.Scalar(value) else {
                 throw error("half of a surrogate pair", at: start)
             }
-            text.append(contentsOf: character.utf8)
+            return scalar
         default: throw error("no such escape in a JSON string", at: start)
         }
     }
 
     private func codeUnit(_ index: inout Int) throws(JSONError) -> UInt16 {
+        if let eight = eightBytes(at: index),
+            let unit = JSONBytes.hexadecimal(
+                UInt32(truncatingIfNeeded: UInt64(littleEndian: eight)).littleEndian)
+        {
+            index += 4
+            return unit
+        }
         var unit: UInt16 = 0
         for _ in 0..<4 {
             let digit = byte(at: index)

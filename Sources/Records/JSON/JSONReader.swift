@@ -36,6 +36,8 @@ package struct JSONReader: ~Copyable {
     /// The bytes of the last key or string between its quotes.
     package internal(set) var content = 0..<0
     var contentIsEscaped = false
+    /// Some of its escapes are to be looked at again: `\u`, and what may be none at all.
+    var contentHasLongEscape = false
 
     private init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -137,7 +139,7 @@ package struct JSONReader: ~Copyable {
     /// Reads a string, without building it, so that `contentEquals` can be asked.
     package mutating func stringContent() throws(JSONError) {
         try stringToken("a string")
-        if contentIsEscaped { try checkEscapes() }
+        try checkEscapes()
     }
 
     /// Goes past the next value, whatever it is, checking it as strictly as if it were wanted.
@@ -169,7 +171,7 @@ package struct JSONReader: ~Copyable {
             return false
         }
         try stringToken("a member's name in double quotes")
-        if contentIsEscaped { try checkEscapes() }
+        try checkEscapes()
         skipSpace()
         guard byte(at: offset) == UInt8(ascii: ":") else { throw unexpected("':'") }
         offset += 1

@@ -37,7 +37,8 @@ enum ReportMail {
                 Console.fail("the report was not mailed: \(error).", ExitCode.temporaryFailure)
             }
         } else {
-            sendmail(bytes, from: options.sender, to: options.recipients)
+            sendmail(
+                bytes, from: options.sender, to: options.recipients, request.environment)
         }
         stamp?.write()
         Console.print("mailed to \(options.recipients.joined(separator: ", "))\n")
@@ -71,12 +72,18 @@ enum ReportMail {
     // MARK: sendmail
 
     private static func sendmail(
-        _ message: [UInt8], from sender: String?, to recipients: [String]
+        _ message: [UInt8], from sender: String?, to recipients: [String],
+        _ environment: [String: String]
     ) {
-        let places = ["/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/sendmail"]
-        guard let program = places.first(where: { access($0, X_OK) == 0 }) else {
+        // What whoever runs this has put into PATH comes first; that of cron has no `sbin`.
+        let directories =
+            (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+            .filter { $0.utf8.first == UInt8(ascii: "/") }
+            + ["/usr/sbin", "/usr/lib", "/usr/bin"]
+        let programs = directories.map { $0 + "/sendmail" }
+        guard let program = programs.first(where: isProgram) else {
             Console.fail(
-                "there is no sendmail: looked for \(places.joined(separator: ", ")).",
+                "there is no sendmail: looked in \(directories.joined(separator: ", ")).",
                 ExitCode.unavailable)
         }
         do {
@@ -93,18 +100,32 @@ enum ReportMail {
             _ = consume input
             let output = pipe.takeWriter()
             // It takes lines as this system ends them.
-            try output.writeAll(message.filter { $0 != 0x0d })
+            let message = message.filter { $0 != 0x0d }
+            let written = Result { () throws(SystemError) in try output.writeAll(message) }
             _ = consume output
+            // How it ended says more than that it did not read to the end.
             let status = child.reap()
             guard status == .exited(0) else {
                 Console.fail(
-                    "the report was not mailed: \(program) ended with \(status).",
+                    "the report was not mailed: \(program) \(ending(status)).",
                     ExitCode.temporaryFailure)
             }
+            try written.get()
         } catch {
             Console.fail(
                 "the report was not mailed: \(program): \(error).", ExitCode.temporaryFailure)
         }
+    }
+
+    private static func ending(_ status: TerminationStatus) -> String {
+        switch status {
+        case .exited(let code): "ended with status \(code)"
+        case .signalled(let signal): "was ended by signal \(signal)"
+        }
+    }
+
+    private static func isProgram(_ path: String) -> Bool {
+        access(path, X_OK) == 0 && (try? FileStatus(path: path))?.kind == .regular
     }
 }
 

@@ -1,7 +1,7 @@
 import Wire
 
 /// Speed of the scanner alone, one core: GB/s on kinds of traffic, each one huge message fed in
-/// 64 KiB chunks as the relay does.
+/// 64 KiB chunks as the relay does. `content` as the first argument is about `ContentBench`.
 @main
 enum ScannerBench {
     struct Recycler: FrameSink {
@@ -14,8 +14,12 @@ enum ScannerBench {
     }
 
     static func main() {
-        let megabytes = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 512
-        let filter = CommandLine.arguments.dropFirst(2).first
+        var arguments = CommandLine.arguments.dropFirst()
+        let isOfContent = arguments.first == "content"
+        if isOfContent { arguments = arguments.dropFirst() }
+        let megabytes = arguments.first.flatMap { Int($0) } ?? (isOfContent ? 64 : 512)
+        let filter = arguments.dropFirst().first
+        if isOfContent { return ContentBench.run(megabytes, filter) }
         for sample in samples where filter.map({ sample.name.contains($0) }) ?? true {
             var best = 0.0
             for _ in 0..<3 { best = max(best, speed(sample, megabytes)) }

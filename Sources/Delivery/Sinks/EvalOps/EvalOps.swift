@@ -46,7 +46,7 @@ package enum EvalOps {
     private static func values(_ environment: [String: String]) -> [String: String] {
         var values: [String: String] = [:]
         for name in names {
-            guard let value = environment[name].map(trimmed), !value.isEmpty else { continue }
+            guard let value = environment[name]?.trimmed, !value.isEmpty else { continue }
             values[name] = value
         }
         return values
@@ -78,7 +78,7 @@ package enum EvalOps {
         var token = tokenName.flatMap { values[$0] }
         // Pasted as it stands in an `Authorization` header.
         if let pasted = token, pasted.lowercased().hasPrefix("bearer ") {
-            token = trimmed(String(pasted.dropFirst("bearer ".count)))
+            token = String(pasted.dropFirst("bearer ".count)).trimmed
         }
         return EvalOpsIdentity(
             token: token, tokenVariable: tokenName ?? "",
@@ -114,13 +114,6 @@ package enum EvalOps {
                     + "EVALOPS_TOKEN.")
         }
         return url
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        let isKept: (Character) -> Bool = { !$0.isWhitespace }
-        guard let first = text.firstIndex(where: isKept), let last = text.lastIndex(where: isKept)
-        else { return "" }
-        return String(text[first...last])
     }
 }
 

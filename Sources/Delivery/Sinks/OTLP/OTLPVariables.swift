@@ -99,15 +99,6 @@ struct OTLPVariables {
 }
 
 extension String {
-    /// Without spaces and tabs around it.
-    var trimmed: String {
-        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == 9 }
-        guard let first = utf8.firstIndex(where: { !isSpace($0) }),
-            let last = utf8.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(self[first...last])
-    }
-
     /// With `%41` read as `A`; nil when a `%` is not followed by two hexadecimal digits, or when
     /// the result is no UTF-8.
     var percentDecoded: String? {
