@@ -20,6 +20,7 @@ final class Machine: Sendable {
     let complaints = Mutex<[String]>([])
     private let time: Mutex<Int64>
     private let number = Mutex<UInt64>(0)
+    private let elapsed = Mutex<UInt64>(1_000_000_000)
 
     init(at start: Int64 = morning) {
         let path = FileManager.default.temporaryDirectory.path + "/policy-" + UUID().uuidString
@@ -34,6 +35,13 @@ final class Machine: Sendable {
         set { time.withLock { $0 = newValue } }
     }
 
+    /// Monotonic nanoseconds.
+    var ticks: UInt64 { elapsed.withLock { $0 } }
+
+    /// Lets so much time pass, for those who measure it, as it takes until what nobody tells of is
+    /// looked for again.
+    func elapse() { elapsed.withLock { $0 += Standing.trustNanoseconds } }
+
     /// Another number each time.
     func next() -> UInt64 {
         number.withLock { number in
@@ -47,7 +55,7 @@ final class Machine: Sendable {
     ) -> Accounts {
         let accounts = Accounts(
             rules, in: directory, session: "session-\(next())", prices: { nil }, oracle: oracle,
-            calendar: { Calendar(zone) }, clock: { self.now },
+            calendar: { Calendar(zone) }, clock: { self.now }, ticks: { self.ticks },
             complain: { line in self.complaints.withLock { $0.append(line) } })
         accounts.start()
         return accounts
@@ -111,7 +119,13 @@ final class Relay {
         writer = LedgerWriter(machine.directory)
     }
 
+    /// Writes records that nobody is told of, as an import does.
     func write(_ records: [Record]) throws {
+        try append(records)
+        machine.elapse()
+    }
+
+    private func append(_ records: [Record]) throws {
         for record in records {
             try writer.append(record, at: Timestamp(microseconds: machine.now))
         }
@@ -120,7 +134,7 @@ final class Relay {
     /// Ends a call that was let through.
     func end(_ request: PolicyRequest, cost: Int64?) throws {
         let record = Record.call(machine.record(request, cost: cost))
-        try write([record])
+        try append([record])
         accounts.settle([record])
     }
 
@@ -131,7 +145,7 @@ final class Relay {
     ) throws -> Admission {
         let request = request ?? machine.request()
         let admission = accounts.admit(request, waited: 0)
-        try write(admission.marks.map { .mark($0) })
+        try append(admission.marks.map { .mark($0) })
         if admission.isAdmitted { try end(request, cost: cost) }
         return admission
     }
