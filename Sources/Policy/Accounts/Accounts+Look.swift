@@ -17,6 +17,7 @@ extension Accounts {
     ) -> Admission {
         var marks: [MarkRecord] = []
         standing.forget()
+        state.looks &+= 1
         do throws(AccountTrouble) {
             for turn in 1... {
                 let isLast = turn >= Self.looksMax
@@ -41,6 +42,8 @@ extension Accounts {
                 let before = standing.own.slot(of: judge.id)
                 let slot = slot(admission, request, judge, now)
                 try put(slot, judge.id, &standing)
+                // The file was cut: the next look makes another one.
+                if !standing.own.isVisible, !isLast { continue }
                 let isMoved = slot != nil || before != nil
                 if isMoved, !standing.publish(from: value) {
                     if slot == nil || isLast {
@@ -51,11 +54,10 @@ extension Accounts {
                     try put(before, judge.id, &standing)
                     continue
                 }
-                if state.reservations.isToldOfAll, !judge.hasWaiting, slot?.state != .waiting {
-                    standing.learn(request, judge)
-                    standing.trust(
-                        value, isMoved: isMoved, books, judge.kept(admission), at: now,
-                        ticks: ticks)
+                if slot?.state != .waiting {
+                    trust(
+                        value, isMoved: isMoved, request, judge,
+                        judge.kept(isAdmitted: slot != nil), books, (now, ticks), &standing)
                 }
                 return admission.with(marks)
             }
@@ -63,6 +65,38 @@ extension Accounts {
             complainOnce(error.description)
         }
         return unavailable()
+    }
+
+    /// What is left of the tightest budget for a call; nil without any. With the mutex held.
+    func look(_ request: PolicyRequest, _ standing: inout Standing) -> Double? {
+        standing.forget()
+        let (now, ticks) = (clock(), ticks())
+        let value = standing.epochValue
+        guard let isChanged = try? catchUp(&standing, at: now), let books = state.books else {
+            return nil
+        }
+        let isAnother = standing.renewEpoch(isChanged)
+        standing.tell()
+        var judge = Judge(self, request, at: now, waited: 0, state.reservations)
+        let left = judge.budgetLeft(books)
+        // A call that is under way itself was left out.
+        if !isAnother, standing.own.slot(of: judge.id) == nil {
+            trust(
+                value, isMoved: false, request, judge, judge.kept(isAdmitted: false), books,
+                (now, ticks), &standing)
+        }
+        return left
+    }
+
+    /// Has the next calls decided by what was seen, if that is all there is to know.
+    private func trust(
+        _ value: UInt64, isMoved: Bool, _ request: PolicyRequest, _ judge: Judge,
+        _ calls: [Tally.Kept], _ books: Books, _ time: (now: Int64, ticks: UInt64),
+        _ standing: inout Standing
+    ) {
+        guard state.reservations.isToldOfAll, !judge.hasWaiting else { return }
+        standing.learn(request, judge)
+        standing.trust(value, isMoved: isMoved, books, calls, at: time.now, ticks: time.ticks)
     }
 
     /// What is said of a call to others; nil for one that is refused.

@@ -75,9 +75,11 @@ struct Judge {
         return others
     }
 
-    /// The calls under way, this one included if it was let through.
-    func kept(_ admission: Admission) -> [Tally.Kept] {
-        guard case .admitted = admission, let traits else { return counted }
+    /// The calls under way.
+    ///
+    /// - Parameter isAdmitted: whether this one is.
+    func kept(isAdmitted: Bool) -> [Tally.Kept] {
+        guard isAdmitted, let traits else { return counted }
         let own = Tally.Kept(
             id: id, budgets: traits.budgets, limits: traits.limits,
             nanodollars: estimate.nanodollars, tokens: estimate.tokens)
@@ -153,9 +155,11 @@ struct Judge {
         return note
     }
 
-    func budgetLeft(_ books: Books) -> Double? {
+    mutating func budgetLeft(_ books: Books) -> Double? {
+        (expectation, traits) = accounts.expectation(request, books)
         let traits = traits(of: request.model, request.agentID, books)
         let others = others(books)
+        keep(others)
         var least: Double?
         for (place, budget) in books.budgets.budgets.enumerated()
         where traits.budgets & (1 &<< UInt32(place)) != 0 {

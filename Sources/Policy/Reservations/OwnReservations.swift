@@ -28,11 +28,19 @@ struct OwnReservations: ~Copyable {
         }
     }
 
+    /// Likewise, where little of the file was cut off, too: for that it has to be asked.
+    var isWhole: Bool {
+        switch file {
+        case .some(let file): !file.isBroken && file.isWhole
+        case .none: false
+        }
+    }
+
     /// Makes the file, where there is none that others see, and says what is under way in it.
     ///
     /// - Parameter names: those in the directory.
     mutating func renew(_ names: [String]) throws(SystemError) {
-        if isVisible, names.contains(name) { return }
+        if isWhole, names.contains(name) { return }
         try makeDirectories(directory, mode: 0o700)
         let gone = name
         var file = try OwnReservationFile(in: directory)

@@ -75,6 +75,12 @@ struct OwnReservationFile: ~Copyable {
         }
     }
 
+    /// Whether all of the file is there. A page that has lost its end only is not missed in memory.
+    var isWhole: Bool {
+        guard let size = try? file.status().size else { return false }
+        return size >= UInt64(ReservationFile.bytes)
+    }
+
     /// Says whether changes are told by the epoch.
     mutating func tell(_ tells: Bool) throws(SystemError) {
         guard tells != self.tells else { return }

@@ -34,7 +34,7 @@ final class Reservations {
     /// - Returns: whether the directory changed, which others' files, the lock and the epoch are in.
     func look(_ own: inout OwnReservations, at now: Int64) throws(SystemError) -> Bool {
         var isChanged = false
-        if !own.isVisible { directory.forget() }
+        if !own.isWhole { directory.forget() }
         if let names = try directory.changedNames() {
             isChanged = true
             try own.renew(names)

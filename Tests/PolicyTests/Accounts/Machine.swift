@@ -51,19 +51,23 @@ final class Machine: Sendable {
     }
 
     func accounts(
-        _ rules: AccountRules, zone: Zone = .utc, oracle: (any BudgetOracle)? = nil
+        _ rules: AccountRules, zone: Zone = .utc, oracle: (any BudgetOracle)? = nil,
+        isForgetful: Bool = false
     ) -> Accounts {
         let accounts = Accounts(
             rules, in: directory, session: "session-\(next())", prices: { nil }, oracle: oracle,
-            calendar: { Calendar(zone) }, clock: { self.now }, ticks: { self.ticks },
+            calendar: { Calendar(zone) }, clock: { self.now },
+
+            ticks: { isForgetful ? self.next() * Standing.trustNanoseconds : self.ticks },
             complain: { line in self.complaints.withLock { $0.append(line) } })
         accounts.start()
         return accounts
     }
 
+    /// - Parameter isForgetful: whether it looks at all files for each call.
     func relay(
         _ budgets: String? = nil, action: BudgetAction = .block, limits: String? = nil,
-        _ limitAction: LimitAction = .block, zone: Zone = .utc
+        _ limitAction: LimitAction = .block, zone: Zone = .utc, isForgetful: Bool = false
     ) throws -> Relay {
         Relay(
             self,
@@ -72,7 +76,7 @@ final class Machine: Sendable {
                     budgets: budgets.flatMap { Budget.parse($0).budgets } ?? [],
                     budgetAction: action,
                     limits: try limits.map { try RateLimit.list($0) } ?? [],
-                    limitAction: limitAction), zone: zone))
+                    limitAction: limitAction), zone: zone, isForgetful: isForgetful))
     }
 
     func request(
