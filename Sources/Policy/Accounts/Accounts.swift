@@ -50,6 +50,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     private let loadPrices: @Sendable () -> PriceTable?
     private let makeCalendar: @Sendable () -> Calendar
     private let oracle: (any BudgetOracle)?
+    private let hasOracle: Bool
     let clock: @Sendable () -> Int64
     let ticks: @Sendable () -> UInt64
 
@@ -88,6 +89,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
         self.directory = directory
         self.session = session
         self.oracle = rules.budgets.isEmpty ? nil : oracle
+        hasOracle = oracle != nil && !rules.budgets.isEmpty
         self.clock = clock
         self.ticks = ticks
         self.complain = complain
@@ -109,7 +111,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
     package func admit(_ request: PolicyRequest, waited: Double) -> Admission {
         guard request.mayUseModel else { return .admitted(nil, marks: []) }
         guard waitUntilReady() else { return unavailable() }
-        if oracle == nil {
+        if !hasOracle {
             let (now, ticks) = (clock(), ticks())
             let isAdmitted = standing.withLock { $0.admit(request, at: now, ticks: ticks) }
             if isAdmitted { return .admitted(nil, marks: []) }

@@ -115,13 +115,13 @@ struct ReservationSlot: Equatable {
     private static func put(
         _ name: String?, at place: Int, into bytes: UnsafeMutableRawBufferPointer
     ) {
-        guard let name else { return }
-        var count = 0
-        for byte in name.utf8.prefix(Place.nameBytesMax) {
-            count += 1
-            bytes[place + count] = byte
+        guard var name else { return }
+        name.withUTF8 { utf8 in
+            let count = min(utf8.count, Place.nameBytesMax)
+            bytes[place] = UInt8(truncatingIfNeeded: count)
+            let room = UnsafeMutableRawBufferPointer(rebasing: bytes[(place + 1)...].prefix(count))
+            room.copyBytes(from: utf8.prefix(count))
         }
-        bytes[place] = UInt8(truncatingIfNeeded: count)
     }
 
     private static func name(at place: Int, _ bytes: UnsafeRawBufferPointer) -> String? {
