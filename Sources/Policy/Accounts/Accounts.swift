@@ -140,11 +140,13 @@ package final class Accounts: Admitting, @unchecked Sendable {
     }
 
     package func settle(_ records: [Record]) {
-        var (calls, others): ([Identity], Bool) = ([], false)
+        var (calls, countsAny): ([Identity], Bool) = ([], false)
         for record in records {
             switch record {
-            case .call(let call): calls.append(Identity.any(call.id).0)
-            case .usage: others = true
+            case .call(let call):
+                calls.append(Identity.any(call.id).0)
+                countsAny = countsAny || call.isCounted
+            case .usage: countsAny = true
             default: break
             }
         }
@@ -155,8 +157,9 @@ package final class Accounts: Admitting, @unchecked Sendable {
             let now = clock()
             standing.withLock { standing in
                 standing.refresh(state.books, at: now)
-                for id in calls { _ = standing.free(id) }
-                if others || !calls.isEmpty { standing.moved() }
+                for id in calls where standing.free(id) { countsAny = true }
+                // Once for all of them.
+                if countsAny { standing.moved() }
             }
         }
     }
@@ -345,6 +348,13 @@ package final class Accounts: Admitting, @unchecked Sendable {
         let entry = state.priced.entry(
             provider: request.provider, model: request.model, in: state.prices)
         return (.price(entry), traits)
+    }
+}
+
+extension CallRecord {
+    /// Whether budgets or limits may count it.
+    fileprivate var isCounted: Bool {
+        model != nil || provider != nil || usage != nil || cost != nil
     }
 }
 

@@ -69,6 +69,18 @@ struct StandingTests {
         #expect(two.accounts.budgetLeft(machine.request()) == 0.98)
     }
 
+    @Test func `a call that nothing counts has nobody look`() throws {
+        let machine = Machine()
+        let (one, two) = (try settled(machine), try settled(machine))
+        try one.call(cost: 0)
+        var plain = machine.record(machine.request(model: nil), cost: nil)
+        (plain.provider, plain.usage, plain.cost) = (nil, nil, nil)
+        two.accounts.settle([.call(plain)])
+        try expect(looks: 0, of: one) { try one.call(cost: 0) }
+        two.accounts.settle([.call(machine.record(machine.request(), cost: nil))])
+        try expect(looks: 1, of: one) { try one.call(cost: 0) }
+    }
+
     @Test func `a look is relied upon for a tenth of a second`() throws {
         let machine = Machine()
         let relay = try settled(machine)
