@@ -9,11 +9,9 @@ extension Accounts {
     private static let looksMax = 8
 
     /// Decides on a call, and reserves for it. With the mutex held.
-    ///
-    /// - Parameter isLockStale: becomes true where the lock may not be all others' any more.
     func look(
         _ request: PolicyRequest, _ waited: Double, _ verdict: BudgetVerdict?,
-        _ standing: inout Standing, _ isLockStale: inout Bool
+        _ standing: inout Standing
     ) -> Admission {
         var marks: [MarkRecord] = []
         standing.forget()
@@ -24,11 +22,8 @@ extension Accounts {
                 let (now, ticks) = (clock(), ticks())
                 // Before all else: what happens after it moves it.
                 let value = standing.epochValue
-                let isChanged = try catchUp(&standing, at: now)
-                isLockStale = isLockStale || isChanged
-                // Then others may have done something that the value before did not tell.
-                if standing.renewEpoch(isChanged), !isLast { continue }
-                standing.tell()
+                // Of another epoch than the value's: then others may have done something since.
+                if try catchUp(&standing, at: now), !isLast { continue }
                 guard let books = state.books else { break }
                 var judge = Judge(self, request, at: now, waited: waited, state.reservations)
                 judge.warning = verdict.map { Refusal.byOracle($0).note }
@@ -72,11 +67,9 @@ extension Accounts {
         standing.forget()
         let (now, ticks) = (clock(), ticks())
         let value = standing.epochValue
-        guard let isChanged = try? catchUp(&standing, at: now), let books = state.books else {
+        guard let isAnother = try? catchUp(&standing, at: now), let books = state.books else {
             return nil
         }
-        let isAnother = standing.renewEpoch(isChanged)
-        standing.tell()
         var judge = Judge(self, request, at: now, waited: 0, state.reservations)
         let left = judge.budgetLeft(books)
         // A call that is under way itself was left out.

@@ -37,6 +37,9 @@ package final class Accounts: Admitting, @unchecked Sendable {
         /// The reading of the ledger that is under way; later ones are others.
         var reading = 0
         var complaints: Set<String> = []
+        /// Whether names in the directory of relays' files may be others than when the lock was
+        /// opened.
+        var isLockStale = false
         /// How often a call was decided on the long way.
         var looks = 0
 
@@ -124,13 +127,12 @@ package final class Accounts: Admitting, @unchecked Sendable {
         }
         let isLocked = lock?.take() ?? false
         defer { if isLocked { lock?.giveBack() } }
-        var isLockStale = lock == nil
+        var isLockStale = false
         let admission = mutex.withLock { _ in
-            standing.withLock { standing in
-                look(request, waited, verdict, &standing, &isLockStale)
-            }
+            defer { (isLockStale, state.isLockStale) = (state.isLockStale, false) }
+            return standing.withLock { look(request, waited, verdict, &$0) }
         }
-        if isLockStale { renewLock() }
+        if isLockStale || lock == nil { renewLock() }
         return admission
     }
 
@@ -227,9 +229,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
         let follower = LedgerFollower(directory, firstDay: firstDay(books, at: now))
         // Before the ledger: see `Books.looked`.
         let calls = mutex.withLock { _ -> [Identity] in
-            standing.withLock { standing in
-                _ = try? state.reservations.look(&standing.own, at: now)
-            }
+            standing.withLock { _ = try? see(&$0, at: now) }
             return state.reservations.visible.map(\.id)
         }
         books.looked(at: calls, at: now)
@@ -267,20 +267,31 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     /// Looks at what is under way, and then at what has come to the ledger. With the mutex held.
     ///
-    /// - Returns: whether the directory of the lock changed.
+    /// - Returns: whether the epoch is another one: what was looked at was looked at too early.
     func catchUp(
         _ standing: inout Standing, at now: Int64
     ) throws(AccountTrouble) -> Bool {
         standing.own.expire(at: now)
-        let isChanged: Bool
+        let isAnother: Bool
         do throws(SystemError) {
-            isChanged = try state.reservations.look(&standing.own, at: now)
+            isAnother = try see(&standing, at: now)
         } catch {
             throw AccountTrouble(directory.policy, error)
         }
         state.books?.looked(at: state.reservations.visible.lazy.map(\.id), at: now)
         readNew()
-        return isChanged
+        return isAnother
+    }
+
+    /// Looks at what is under way. With the mutex held.
+    ///
+    /// - Returns: whether the epoch is another one: what was looked at was looked at too early.
+    private func see(_ standing: inout Standing, at now: Int64) throws(SystemError) -> Bool {
+        let isChanged = try state.reservations.look(&standing.own, at: now)
+        state.isLockStale = state.isLockStale || isChanged
+        let isAnother = standing.renewEpoch(isChanged)
+        standing.tell()
+        return isAnother
     }
 
     /// Reads what has come to the ledger. With the mutex held.
