@@ -10,7 +10,8 @@ import CPlatform
 
 /// A thread of our own, for work that blocks: never one of a pool's.
 ///
-/// Every signal is blocked in it, so that signals interrupt the main thread only.
+/// Every signal is blocked in it, so that signals interrupt the main thread only; but not SIGBUS,
+/// which is a thread's own doing (see `MappedFile`).
 package struct Thread: @unchecked Sendable {
     // Sendable: pthread_t is a value or a pointer that any thread may join by.
     private let handle: pthread_t
@@ -35,6 +36,7 @@ package struct Thread: @unchecked Sendable {
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
+        sigdelset(&all, SIGBUS)
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
 

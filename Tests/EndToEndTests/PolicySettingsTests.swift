@@ -55,6 +55,25 @@ struct PolicySettingsTests {
         #expect(Configuration(variables).policy?.sentence == "routes of /r.json")
     }
 
+    @Test(arguments: [
+        ("MCP_METER_BUDGET", "1/day", ",", "32 budgets, which warn"),
+        ("MCP_METER_RATE_LIMIT", "60/min", ";", "32 rate limits"),
+    ])
+    func `of more than can be told apart none holds, and one line says so`(
+        name: String, rule: String, separator: String, sentence: String
+    ) {
+        func configuration(_ count: Int) -> Configuration {
+            let rules = [String](repeating: rule, count: count)
+            return Configuration([name: rules.joined(separator: separator)])
+        }
+        #expect(configuration(32).policy?.sentence == sentence)
+        #expect(configuration(32).complaints.isEmpty)
+        let tooMany = configuration(33)
+        #expect(tooMany.policy == nil)
+        #expect(tooMany.complaints.count == 1)
+        #expect(tooMany.complaints.first?.contains("expected 32 at most") == true)
+    }
+
     @Test func `off is off, policies too`() {
         let variables = ["MCP_METER": "off", "MCP_METER_BUDGET": "1/day"]
         #expect(Configuration(variables).policy == nil)

@@ -22,10 +22,15 @@ struct PolicyProbe {
         let arguments = CommandLine.arguments
         guard arguments.count >= 3 else {
             fail(
-                "usage: policy-probe spend|storm|hold|lock|bench STATE BUDGET [CALLS [NANODOLLARS]]"
-            )
+                "usage: policy-probe spend|storm|hold|lock|bench|fault|sent STATE BUDGET "
+                    + "[CALLS [NANODOLLARS]]")
         }
         let directory = LedgerDirectory(state: arguments[2])
+        switch arguments[1] {
+        case "fault": return fault(arguments[2])
+        case "sent": return send()
+        default: break
+        }
         let budget = arguments.count > 3 ? arguments[3] : "1000000/day"
         let calls = arguments.count > 4 ? Int(arguments[4]) ?? 1 : 1
         let cost = arguments.count > 5 ? Int64(arguments[5]) ?? 0 : 0
@@ -38,6 +43,29 @@ struct PolicyProbe {
         case "bench": relay.bench(calls)
         default: fail("unknown command \(arguments[1])")
         }
+    }
+
+    /// Meets the end of a file that is mapped, and not by `MappedFile`: that is nobody's business.
+    private static func fault(_ path: String) {
+        MappedFile.prepare()
+        do {
+            let file = try Descriptor.open(path, O_RDWR | O_CREAT)
+            try file.writeAll([1])
+            let start = mmap(nil, 4_096, PROT_READ, MAP_SHARED, file.raw, 0)
+            try file.truncate(to: 0)
+            say("mapped")
+            say("\(start?.load(as: UInt8.self) ?? 0)")
+        } catch {
+            fail("\(error)")
+        }
+    }
+
+    /// Is sent the signal of a fault.
+    private static func send() {
+        MappedFile.prepare()
+        say("mapped")
+        kill(getpid(), SIGBUS)
+        say("alive")
     }
 
     /// Takes the lock of all relays, and keeps it until it is ended.

@@ -103,6 +103,24 @@ void cplatform_grow_pipe(int descriptor, int bytes);
 // start needed does not stay resident. Any thread; takes the dynamic loader's lock.
 void cplatform_give_back_text(void);
 
+// ---- Files as memory: see maps.c ----
+
+// Has faults in what `cplatform_map` made mended from now on, and lets the calling thread have them:
+// every thread that uses such memory must not block SIGBUS. Whatever handled SIGBUS before still gets
+// all other faults.
+void cplatform_maps_prepare(void);
+
+// Maps the first `bytes` of a file, shared, to be read and written. Returns a number to name it by
+// and its address, or -1 and errno.
+int32_t cplatform_map(int descriptor, size_t bytes, void **address);
+
+// Whether the file was cut under the mapping, which since then is memory of this process alone. Any
+// thread.
+bool cplatform_map_is_broken(int32_t map);
+
+// Gives the memory back; nobody may use it any more.
+void cplatform_unmap(int32_t map);
+
 // ---- Signals ----
 
 // Begins to forward SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP and SIGCONT to

@@ -8,6 +8,9 @@ package struct AccountRules: Sendable, Equatable {
     package var limits: [RateLimit]
     package var limitAction: LimitAction
 
+    /// So many budgets, and so many limits, can be told apart.
+    package static let countMax = 32
+
     package init(
         budgets: [Budget] = [], budgetAction: BudgetAction = .warn, limits: [RateLimit] = [],
         limitAction: LimitAction = .block

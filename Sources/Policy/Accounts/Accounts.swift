@@ -8,20 +8,27 @@ import Synchronization
 /// Budgets and rate limits of the whole machine, as one relay keeps them.
 ///
 /// What was spent is read from the ledger, whose files every relay appends to. What is under way is
-/// in a file a relay in `<state>/policy/`. Reading both, deciding and writing the own reservation
-/// is done under one lock of all relays, so that each sees what the one before it let through: of
-/// any number of relays, together, only one call is let through that goes over a limit.
+/// in a file a relay in `<state>/policy/`. All relays share a number that moves with every change
+/// (`Epoch`): a call is let through by putting its reservation where others see it and moving the
+/// number from the value that it was judged under, so that each sees what the one before it let
+/// through: of any number of relays, together, only one call is let through that goes over a limit.
+///
+/// A call that comes while nobody else does anything is judged by what is known from the last look
+/// (`Standing`). Else files are read, by one relay at a time, for which there is a lock; whoever
+/// waits for it in vain, or finds the number moved again and again, decides all the same: then each
+/// relay may let one call through too many.
 ///
 /// A call is refused when what was spent and what is reserved has reached the limit, and not
-/// before: how much it will cost itself is not known.
+/// before: how much it will cost itself is not known. Calls whose model has no price cost nothing
+/// that is known: they count and reserve nothing in budgets.
 ///
 /// Trouble with the disk is said once, and lets calls through.
 package final class Accounts: Admitting, @unchecked Sendable {
     // Sendable: `state` and everything in it is used with `mutex` held only; `lock` by the pump
-    // alone.
+    // alone. `mutex` is taken before `standing`'s, and held while files are read.
 
     /// What changes.
-    private final class State {
+    final class State {
         var books: Books?
         var follower: LedgerFollower?
         let reservations: Reservations
@@ -30,6 +37,11 @@ package final class Accounts: Admitting, @unchecked Sendable {
         /// The reading of the ledger that is under way; later ones are others.
         var reading = 0
         var complaints: Set<String> = []
+        /// Whether names in the directory of relays' files may be others than when the lock was
+        /// opened.
+        var isLockStale = false
+        /// How often a call was decided on the long way.
+        var looks = 0
 
         init(_ reservations: Reservations) { self.reservations = reservations }
     }
@@ -37,15 +49,18 @@ package final class Accounts: Admitting, @unchecked Sendable {
     let rules: AccountRules
     let session: String
     let complain: @Sendable (String) -> Void
-    private let directory: LedgerDirectory
+    let directory: LedgerDirectory
     private let loadPrices: @Sendable () -> PriceTable?
     private let makeCalendar: @Sendable () -> Calendar
     private let oracle: (any BudgetOracle)?
-    private let clock: @Sendable () -> Int64
+    private let hasOracle: Bool
+    let clock: @Sendable () -> Int64
+    let ticks: @Sendable () -> UInt64
 
     private let mutex = Mutex(())
-    private let state: State
-    private var lock: AdmissionLock?
+    let state: State
+    private let standing: Mutex<Standing>
+    var lock: AdmissionLock?
     /// Whether the ledger has been read.
     private let isReady = Atomic<Bool>(false)
     /// Closed when it has been for the first time.
@@ -63,27 +78,34 @@ package final class Accounts: Admitting, @unchecked Sendable {
     ///   - oracle: asked before every call, where there is one and a budget is set.
     ///   - calendar: that of the local time zone, by default.
     ///   - clock: microseconds since 1970.
+    ///   - ticks: monotonic nanoseconds.
     ///   - complain: says a line on standard error.
     package init(
         _ rules: AccountRules, in directory: LedgerDirectory, session: String,
         prices: @escaping @Sendable () -> PriceTable?, oracle: (any BudgetOracle)? = nil,
         calendar: (@Sendable () -> Calendar)? = nil,
         clock: @escaping @Sendable () -> Int64 = { WallClock.now() },
+        ticks: @escaping @Sendable () -> UInt64 = { MonotonicClock.now() },
         complain: @escaping @Sendable (String) -> Void
     ) {
         self.rules = rules
         self.directory = directory
         self.session = session
         self.oracle = rules.budgets.isEmpty ? nil : oracle
+        hasOracle = oracle != nil && !rules.budgets.isEmpty
         self.clock = clock
+        self.ticks = ticks
         self.complain = complain
         loadPrices = prices
         makeCalendar = calendar ?? { Self.localCalendar(at: clock()) }
         state = State(Reservations(directory.policy))
+        standing = Mutex(Standing(directory.policy))
     }
 
-    /// Begins to read the ledger, on a thread of its own.
+    /// Begins to read the ledger, on a thread of its own. Called by the thread that will admit, or
+    /// one whose signal mask that one inherits.
     package func start() {
+        MappedFile.prepare()
         mutex.withLock { _ in read() }
     }
 
@@ -92,6 +114,11 @@ package final class Accounts: Admitting, @unchecked Sendable {
     package func admit(_ request: PolicyRequest, waited: Double) -> Admission {
         guard request.mayUseModel else { return .admitted(nil, marks: []) }
         guard waitUntilReady() else { return unavailable() }
+        if !hasOracle {
+            let (now, ticks) = (clock(), ticks())
+            let isAdmitted = standing.withLock { $0.admit(request, at: now, ticks: ticks) }
+            if isAdmitted { return .admitted(nil, marks: []) }
+        }
         let verdict = ask(request)
         if let verdict, rules.budgetAction == .block {
             withdraw(request.id)
@@ -101,74 +128,53 @@ package final class Accounts: Admitting, @unchecked Sendable {
         let isLocked = lock?.take() ?? false
         defer { if isLocked { lock?.giveBack() } }
         var isLockStale = false
-        let admission = mutex.withLock { _ -> Admission in
-            let now = clock()
-            do throws(AccountTrouble) {
-                isLockStale = try catchUp(at: now) || lock == nil
-                guard let books = state.books else { return unavailable() }
-                var judge = Judge(self, request, at: now, waited: waited, state.reservations)
-                judge.warning = verdict.map { Refusal.byOracle($0).note }
-                guard let admission = judge.judge(books) else {
-                    // The clock was set back to where the ledger was not read.
-                    defer { read() }
-                    return unavailable()
-                }
-                try reserve(admission, request, judge, now)
-                return admission
-            } catch {
-                complainOnce(error.description)
-                return unavailable()
-            }
+        let admission = mutex.withLock { _ in
+            defer { (isLockStale, state.isLockStale) = (state.isLockStale, false) }
+            return standing.withLock { look(request, waited, verdict, &$0) }
         }
-        if isLockStale { renewLock() }
+        if isLockStale || lock == nil { renewLock() }
         return admission
     }
 
-    private func reserve(
-        _ admission: Admission, _ request: PolicyRequest, _ judge: Judge, _ now: Int64
-    ) throws(AccountTrouble) {
-        var slot = ReservationSlot(
-            state: .held, id: Identity.any(request.id).0, time: now,
-            nanodollars: judge.estimate.nanodollars, tokens: judge.estimate.tokens,
-            model: request.model, agent: request.agentID)
-        switch admission {
-        case .refused:
-            state.reservations.free(slot.id)
-            return
-        case .admitted: break
-        case .wait(let until, _):
-            slot.state = .waiting
-            slot.time = request.time.microseconds
-            slot.until = until.microseconds
-        }
-        do throws(SystemError) {
-            try state.reservations.put(slot)
-        } catch {
-            throw AccountTrouble(directory.policy, error)
-        }
-    }
-
     package func withdraw(_ id: String) {
-        mutex.withLock { _ in state.reservations.free(Identity.any(id).0) }
+        let id = Identity.any(id).0
+        standing.withLock { if $0.free(id) { $0.moved() } }
     }
 
     package func settle(_ records: [Record]) {
+        var (calls, countsAny): ([Identity], Bool) = ([], false)
+        for record in records {
+            switch record {
+            case .call(let call):
+                calls.append(Identity.any(call.id).0)
+                countsAny = countsAny || call.isCounted
+            case .usage: countsAny = true
+            default: break
+            }
+        }
         mutex.withLock { _ in
-            // Here, and not when the next call is waiting for it.
+            // Here, and not when the next call is waiting for it; and not with `standing` held,
+            // which the next call may be let through by at this moment.
             readNew()
-            for case .call(let call) in records {
-                state.reservations.free(Identity.any(call.id).0)
+            let now = clock()
+            standing.withLock { standing in
+                standing.refresh(state.books, at: now)
+                for id in calls where standing.free(id) { countsAny = true }
+                // Once for all of them.
+                if countsAny { standing.moved() }
             }
         }
     }
 
     package func budgetLeft(_ request: PolicyRequest) -> Double? {
         guard !rules.budgets.isEmpty, waitUntilReady() else { return nil }
+        let (now, ticks) = (clock(), ticks())
+        let known = standing.withLock {
+            $0.budgetLeft(request, of: rules.budgets, at: now, ticks: ticks)
+        }
+        if let known { return known }
         return mutex.withLock { _ in
-            let now = clock()
-            guard (try? catchUp(at: now)) != nil, let books = state.books else { return nil }
-            let judge = Judge(self, request, at: now, waited: 0, state.reservations)
-            return judge.budgetLeft(books)
+            standing.withLock { look(request, &$0) }
         }
     }
 
@@ -178,7 +184,9 @@ package final class Accounts: Admitting, @unchecked Sendable {
     private func ask(_ request: PolicyRequest) -> BudgetVerdict? {
         guard let oracle else { return nil }
         let cost = mutex.withLock { _ -> Int64 in
-            state.books.map { estimate(request, $0).nanodollars } ?? 0
+            state.books.map {
+                expectation(request, $0).0.amounts(of: request).nanodollars
+            } ?? 0
         }
         let verdict = oracle.verdict(on: request, estimatedNanodollars: cost)
         return verdict.flatMap { $0.isAllowed ? nil : $0 }
@@ -198,7 +206,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     /// Reads the ledger from the first day that matters on, on a thread of its own. With the mutex
     /// held.
-    private func read() {
+    func read() {
         isReady.store(false, ordering: .releasing)
         state.books = nil
         state.follower = nil
@@ -221,8 +229,8 @@ package final class Accounts: Admitting, @unchecked Sendable {
         let follower = LedgerFollower(directory, firstDay: firstDay(books, at: now))
         // Before the ledger: see `Books.looked`.
         let calls = mutex.withLock { _ -> [Identity] in
-            _ = try? state.reservations.look(at: now)
-            return state.reservations.visible.map(\.slot.id)
+            standing.withLock { _ = try? see(&$0, at: now) }
+            return state.reservations.visible.map(\.id)
         }
         books.looked(at: calls, at: now)
         do throws(LedgerError) {
@@ -242,6 +250,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
         mutex.withLock { _ in
             guard reading == state.reading else { return }
             (state.books, state.follower, state.prices) = (books, follower, prices)
+            standing.withLock { $0.forgetAll() }
             complain(of: follower)
             isReady.store(true, ordering: .releasing)
         }
@@ -258,18 +267,31 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     /// Looks at what is under way, and then at what has come to the ledger. With the mutex held.
     ///
-    /// - Returns: whether the directory of the lock changed.
-    private func catchUp(at now: Int64) throws(AccountTrouble) -> Bool {
-        state.reservations.expire(at: now)
-        let isChanged: Bool
+    /// - Returns: whether the epoch is another one: what was looked at was looked at too early.
+    func catchUp(
+        _ standing: inout Standing, at now: Int64
+    ) throws(AccountTrouble) -> Bool {
+        standing.own.expire(at: now)
+        let isAnother: Bool
         do throws(SystemError) {
-            isChanged = try state.reservations.look(at: now)
+            isAnother = try see(&standing, at: now)
         } catch {
             throw AccountTrouble(directory.policy, error)
         }
-        state.books?.looked(at: state.reservations.visible.lazy.map(\.slot.id), at: now)
+        state.books?.looked(at: state.reservations.visible.lazy.map(\.id), at: now)
         readNew()
-        return isChanged
+        return isAnother
+    }
+
+    /// Looks at what is under way. With the mutex held.
+    ///
+    /// - Returns: whether the epoch is another one: what was looked at was looked at too early.
+    private func see(_ standing: inout Standing, at now: Int64) throws(SystemError) -> Bool {
+        let isChanged = try state.reservations.look(&standing.own, at: now)
+        state.isLockStale = state.isLockStale || isChanged
+        let isAnother = standing.renewEpoch(isChanged)
+        standing.tell()
+        return isAnother
     }
 
     /// Reads what has come to the ledger. With the mutex held.
@@ -313,36 +335,38 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     // MARK: Trouble
 
-    private func unavailable() -> Admission {
+    func unavailable() -> Admission {
         .admitted(PolicyNote(action: .passed, reason: .unavailable), marks: [])
     }
 
     /// With the mutex held.
-    private func complainOnce(_ line: String) {
+    func complainOnce(_ line: String) {
         if state.complaints.count < 16, state.complaints.insert(line).inserted { complain(line) }
     }
 
     // MARK: Estimates
 
-    /// What a call is expected to cost and to use: as much as the last ones of its tool and model
-    /// did, else its input and a typical answer at the model's price. With the mutex held.
-    func estimate(
+    /// What a call is expected to come to, and what its names mean. With the mutex held.
+    func expectation(
         _ request: PolicyRequest, _ books: Books
-    ) -> (nanodollars: Int64, tokens: UInt64) {
+    ) -> (Expectation, Books.Traits) {
         let traits = books.traits(
             server: request.server, tool: request.tool, model: request.model,
             agent: request.agentID)
-        if let mean = books.estimate(traits) { return mean }
-        let usage = TokenUsage(
-            source: .estimated, input: request.inputTokens, output: Self.typicalOutputTokens)
+        if let mean = books.estimate(traits) {
+            return (.mean(nanodollars: mean.nanodollars, tokens: mean.tokens), traits)
+        }
         let entry = state.priced.entry(
             provider: request.provider, model: request.model, in: state.prices)
-        let cost = entry?.cost(of: usage, at: request.time).nanodollars ?? 0
-        return (cost, request.inputTokens.addingClamped(Self.typicalOutputTokens))
+        return (.price(entry), traits)
     }
+}
 
-    /// What an answer is taken to have where nothing is known of its tool: about two pages.
-    static let typicalOutputTokens: UInt64 = 1_000
+extension CallRecord {
+    /// Whether budgets or limits may count it.
+    fileprivate var isCounted: Bool {
+        model != nil || provider != nil || usage != nil || cost != nil
+    }
 }
 
 /// What keeps budgets and limits from being judged.

@@ -5,12 +5,19 @@ import Reports
 struct Judge {
     private let accounts: Accounts
     private let request: PolicyRequest
-    private let id: Identity
+    let id: Identity
     private let now: Int64
     private let waited: Double
-    private let visible: [Reservations.Visible]
-    /// What the call is expected to cost and to use.
+    private let visible: [ReservationSlot]
+    /// What the call is expected to cost and to use, and why.
     private(set) var estimate: (nanodollars: Int64, tokens: UInt64) = (0, 0)
+    private(set) var expectation = Expectation.price(nil)
+    /// What its names mean.
+    private(set) var traits: Books.Traits?
+    /// The calls under way that were counted.
+    private var counted: [Tally.Kept] = []
+    /// Whether somebody waits, this call excepted.
+    private(set) var hasWaiting = false
     private var marks: [MarkRecord] = []
     /// What is said on the record of a call that goes on over a limit.
     var warning: PolicyNote? {
@@ -31,9 +38,11 @@ struct Judge {
 
     /// Nil when the books do not go back far enough.
     mutating func judge(_ books: Books) -> Admission? {
-        estimate = accounts.estimate(request, books)
+        (expectation, traits) = accounts.expectation(request, books)
+        estimate = expectation.amounts(of: request)
         let traits = traits(of: request.model, request.agentID, books)
         let others = others(books)
+        keep(others)
         guard let budget = judgeBudgets(traits.budgets, others, books) else { return nil }
         let limit = judgeLimits(traits, others, books)
         if let refusal = budget.refusal {
@@ -58,12 +67,33 @@ struct Judge {
 
     private func others(_ books: Books) -> [Other] {
         var others: [Other] = []
-        for seen in visible where seen.slot.id != id && !books.isSettled(seen.slot.id) {
-            if seen.slot.state == .waiting, !isBefore(seen.slot) { continue }
-            let traits = traits(of: seen.slot.model, seen.slot.agent, books)
-            others.append(Other(slot: seen.slot, traits: traits))
+        for slot in visible where slot.id != id && !books.isSettled(slot.id) {
+            if slot.state == .waiting, !isBefore(slot) { continue }
+            let traits = traits(of: slot.model, slot.agent, books)
+            others.append(Other(slot: slot, traits: traits))
         }
         return others
+    }
+
+    /// The calls under way.
+    ///
+    /// - Parameter isAdmitted: whether this one is.
+    func kept(isAdmitted: Bool) -> [Tally.Kept] {
+        guard isAdmitted, let traits else { return counted }
+        let own = Tally.Kept(
+            id: id, budgets: traits.budgets, limits: traits.limits,
+            nanodollars: estimate.nanodollars, tokens: estimate.tokens)
+        return counted + [own]
+    }
+
+    private mutating func keep(_ others: [Other]) {
+        hasWaiting = visible.contains { $0.id != id && $0.state == .waiting }
+        for other in others where other.slot.state == .held {
+            counted.append(
+                Tally.Kept(
+                    id: other.slot.id, budgets: other.traits.budgets, limits: other.traits.limits,
+                    nanodollars: other.slot.nanodollars, tokens: other.slot.tokens))
+        }
     }
 
     /// Who waits first comes first.
@@ -125,9 +155,11 @@ struct Judge {
         return note
     }
 
-    func budgetLeft(_ books: Books) -> Double? {
+    mutating func budgetLeft(_ books: Books) -> Double? {
+        (expectation, traits) = accounts.expectation(request, books)
         let traits = traits(of: request.model, request.agentID, books)
         let others = others(books)
+        keep(others)
         var least: Double?
         for (place, budget) in books.budgets.budgets.enumerated()
         where traits.budgets & (1 &<< UInt32(place)) != 0 {

@@ -2,9 +2,11 @@ import Records
 import Reports
 
 /// What was spent of each budget, by the hour, day, week, month or year that it is for.
+///
+/// Only what has a price is counted: calls of a model without one spend and reserve nothing.
 struct BudgetBook {
-    /// More cannot be told apart by the bits of a mask; the rest is left out.
-    static let countMax = 32
+    /// More cannot be told apart by the bits of a mask; whoever sets them refuses them.
+    static let countMax = AccountRules.countMax
     /// Stretches of a budget that are remembered.
     private static let stretchesMax = 64
 
@@ -134,6 +136,15 @@ struct BudgetBook {
         guard reached > shares[place].percent else { return nil }
         shares[place].percent = reached
         return (reached, Self.markID(budgets[place], range, reached))
+    }
+
+    /// What can be spent of a budget with nothing to say about it: no share to be told is reached,
+    /// nor the limit. May be a little less.
+    func ceiling(of place: Int, _ range: Range<Int64>) -> Int64 {
+        let limit = budgets[place].nanodollars
+        let told = shares[place].start == range.lowerBound ? shares[place].percent : 0
+        guard let next = Self.percents.first(where: { $0 > told }) else { return limit }
+        return limit / 100 * Int64(clamping: next)
     }
 
     /// The id of the mark of a share: the same whoever finds it.

@@ -11,8 +11,25 @@ struct RecentCalls {
     private var tools: [UInt64: Recent] = [:]
 
     private struct Recent {
-        var calls: [(nanodollars: Int64, tokens: UInt64)] = []
-        var next = 0
+        private var calls: [(nanodollars: Int64, tokens: UInt64)] = []
+        private var next = 0
+        /// Asked for more often than it changes.
+        private(set) var mean: (nanodollars: Int64, tokens: UInt64) = (0, 0)
+
+        mutating func add(nanodollars: Int64, tokens: UInt64) {
+            if calls.count < RecentCalls.callsMax {
+                calls.append((nanodollars, tokens))
+            } else {
+                calls[next] = (nanodollars, tokens)
+                next = (next + 1) % RecentCalls.callsMax
+            }
+            var sum: (nanodollars: Int64, tokens: UInt64) = (0, 0)
+            for call in calls {
+                sum.nanodollars = adding(sum.nanodollars, call.nanodollars)
+                sum.tokens = sum.tokens.addingClamped(call.tokens)
+            }
+            mean = (sum.nanodollars / Int64(calls.count), sum.tokens / UInt64(calls.count))
+        }
     }
 
     /// The key of a tool's calls, or of those that use one model.
@@ -25,22 +42,9 @@ struct RecentCalls {
 
     mutating func add(_ key: UInt64, nanodollars: Int64, tokens: UInt64) {
         if tools.count >= Self.toolsMax, tools[key] == nil { tools.removeAll() }
-        var recent = tools.removeValue(forKey: key) ?? Recent()
-        if recent.calls.count < Self.callsMax {
-            recent.calls.append((nanodollars, tokens))
-        } else {
-            recent.calls[recent.next] = (nanodollars, tokens)
-            recent.next = (recent.next + 1) % Self.callsMax
-        }
-        tools[key] = recent
+        tools[key, default: Recent()].add(nanodollars: nanodollars, tokens: tokens)
     }
 
     /// The mean of the last calls; nil if there were none.
-    func mean(_ key: UInt64) -> (nanodollars: Int64, tokens: UInt64)? {
-        guard let calls = tools[key]?.calls, !calls.isEmpty else { return nil }
-        return (
-            calls.reduce(0) { adding($0, $1.nanodollars) } / Int64(calls.count),
-            calls.reduce(0) { $0.addingClamped($1.tokens) } / UInt64(calls.count)
-        )
-    }
+    func mean(_ key: UInt64) -> (nanodollars: Int64, tokens: UInt64)? { tools[key]?.mean }
 }

@@ -3,8 +3,8 @@ import Reports
 
 /// How much of each rate limit is used, and until when providers want to be left alone.
 struct LimitBook {
-    /// More cannot be told apart by the bits of a mask; the rest is left out.
-    static let countMax = 32
+    /// More cannot be told apart by the bits of a mask; whoever sets them refuses them.
+    static let countMax = AccountRules.countMax
     /// No provider is believed for longer than this, in microseconds.
     static let holdMax: Int64 = 3_600_000_000
     private static let holdsMax = 64
@@ -90,6 +90,15 @@ struct LimitBook {
             until <= now &+ 2 * Self.holdMax
         else { return nil }
         return until
+    }
+
+    /// When the last hold is over that any model's calls are under.
+    var lastHold: Int64 { holds.reduce(.min) { max($0, $1.until) } }
+
+    /// How much of a limit can be used with nothing to say about it. May be a little less.
+    func ceiling(of place: Int) -> UInt64 {
+        let amount = limits[place].amount
+        return amount / 100 * Self.percent + amount % 100 * Self.percent / 100
     }
 
     // MARK: Marks

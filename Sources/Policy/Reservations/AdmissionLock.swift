@@ -8,11 +8,13 @@ import Posix
     import Glibc
 #endif
 
-/// Has relays decide one after the other, so that each sees what the one before it let through.
+/// Has relays that read files decide one after the other: together they would keep each other from
+/// moving the epoch.
 ///
 /// It is waited for, but not for long: its holder may have been stopped. Without it a decision is
-/// made all the same. Then two relays may each not see the other's newest call: at most one call a
-/// relay is let through too many, as each lets through one at a time.
+/// made all the same, and the epoch tells whether somebody was faster. Only where there is no epoch
+/// two relays may each not see the other's newest call: at most one call a relay is let through too
+/// many, as each lets through one at a time.
 struct AdmissionLock: ~Copyable {
     private static let patienceNanoseconds: UInt64 = 50_000_000
     /// After waiting in vain nobody waits again for this long.

@@ -8,11 +8,11 @@ import Posix
     import Glibc
 #endif
 
-/// How a relay's file in `<state>/policy/` is laid out: a head of 64 bytes (what it is, its
-/// version, how many slots from the first on may be in use), then its slots.
+/// How a relay's file in `<state>/policy/` is laid out: a head of 64 bytes (what it is, whether its
+/// owner moves the epoch, how many slots from the first on may be in use), then its slots.
 ///
-/// The file is read and written with `pread` and `pwrite`, and not mapped: a full disk, or somebody
-/// who cuts the file, is then an error here and not the end of the session.
+/// Its owner has the file mapped, so that to reserve is to store; where it cannot be mapped, it is
+/// written. Others read it with `pread`, which gives them the same bytes.
 ///
 /// Its owner holds an exclusive `flock` on it, which the kernel drops however the owner ends. It is
 /// made under another name and gets its own when it is locked, so that it never looks deserted.
@@ -24,6 +24,8 @@ enum ReservationFile {
     static let slots = 84
     static let bytes = headBytes + slots * ReservationSlot.bytes
     static let magic: UInt64 = 0x315f_736c_6c61_635f  // `_calls_1`
+    /// 1 where the owner moves the epoch with every change; 0 where others have to look.
+    static let tellsPlace = 8
     static let usedPlace = 16
 
     static func place(of slot: Int) -> UInt64 {
@@ -35,7 +37,11 @@ enum ReservationFile {
 struct OwnReservationFile: ~Copyable {
     let name: String
     private let file: Descriptor
+    /// Nil where files cannot be mapped.
+    private let memory: MappedFile?
     private var used = 0
+    /// Whether others know of changes by the epoch.
+    private(set) var tells = false
 
     /// - Parameter directory: exists.
     init(in directory: String) throws(SystemError) {
@@ -50,14 +56,36 @@ struct OwnReservationFile: ~Copyable {
             }
             // All of it, so that no later write needs room.
             try Self.write(ReservationFile.bytes, 0, file) { _ in }
-            try Self.putHead(0, file)
+            try Self.putHead(0, tells: false, file)
             try renameFile(temporary, to: "\(directory)/\(name)")
         } catch {
             try? removeFile(temporary)
             throw error
         }
+        memory = try? MappedFile(file, count: ReservationFile.bytes)
         self.name = name
         self.file = file
+    }
+
+    /// Whether somebody cut the file: nobody sees what is put any more.
+    var isBroken: Bool {
+        switch memory {
+        case .some(let memory): memory.isBroken
+        case .none: false
+        }
+    }
+
+    /// Whether all of the file is there. A page that has lost its end only is not missed in memory.
+    var isWhole: Bool {
+        guard let size = try? file.status().size else { return false }
+        return size >= UInt64(ReservationFile.bytes)
+    }
+
+    /// Says whether changes are told by the epoch.
+    mutating func tell(_ tells: Bool) throws(SystemError) {
+        guard tells != self.tells else { return }
+        try Self.putHead(used, tells: tells, file)
+        self.tells = tells
     }
 
     /// Writes a slot that others are to see; nothing for one beyond the file.
@@ -65,8 +93,9 @@ struct OwnReservationFile: ~Copyable {
         guard place < ReservationFile.slots else { return }
         if place >= used {
             used = place + 1
-            try Self.putHead(used, file)
+            try Self.putHead(used, tells: tells, file)
         }
+        if let bytes = mapped(place) { return slot.store(into: bytes) }
         try Self.write(ReservationSlot.bytes, ReservationFile.place(of: place), file) { bytes in
             slot.encode(into: bytes)
         }
@@ -74,14 +103,29 @@ struct OwnReservationFile: ~Copyable {
 
     func free(_ place: Int) throws(SystemError) {
         guard place < used else { return }
+        if let bytes = mapped(place) { return ReservationSlot.clear(bytes) }
         try Self.write(8, ReservationFile.place(of: place), file) { _ in }
     }
 
+    /// Where a slot is in memory.
+    private func mapped(_ place: Int) -> UnsafeMutableRawBufferPointer? {
+        let offset = ReservationFile.headBytes + place * ReservationSlot.bytes
+        switch memory {
+        case .some(let memory):
+            guard place >= 0, offset + ReservationSlot.bytes <= memory.count else { return nil }
+            return UnsafeMutableRawBufferPointer(
+                start: memory.start + offset, count: ReservationSlot.bytes)
+        case .none: return nil
+        }
+    }
+
     private static func putHead(
-        _ used: Int, _ file: borrowing Descriptor
+        _ used: Int, tells: Bool, _ file: borrowing Descriptor
     ) throws(SystemError) {
         try write(24, 0, file) { bytes in
             bytes.storeBytes(of: ReservationFile.magic, as: UInt64.self)
+            bytes.storeBytes(
+                of: tells ? 1 : 0, toByteOffset: ReservationFile.tellsPlace, as: UInt64.self)
             bytes.storeBytes(
                 of: UInt64(clamping: used), toByteOffset: ReservationFile.usedPlace,
                 as: UInt64.self)
@@ -131,13 +175,17 @@ final class PeerReservationFile {
     /// Gives every slot in use to `body`.
     ///
     /// - Parameter buffer: of `ReservationFile.bytes`.
+    /// - Returns: whether changes of them are told by the epoch.
     func forEachSlot(
         _ buffer: UnsafeMutableRawBufferPointer, _ body: (ReservationSlot) -> Void
-    ) {
+    ) -> Bool {
         var count = read(Self.firstBytes, buffer)
+        // What is no relay's file changes nothing.
         guard count >= ReservationFile.headBytes,
             buffer.loadUnaligned(as: UInt64.self) == ReservationFile.magic
-        else { return }
+        else { return true }
+        let tells = buffer.loadUnaligned(
+            fromByteOffset: ReservationFile.tellsPlace, as: UInt64.self)
         let used = min(
             buffer.loadUnaligned(fromByteOffset: ReservationFile.usedPlace, as: UInt64.self),
             UInt64(ReservationFile.slots))
@@ -153,10 +201,11 @@ final class PeerReservationFile {
             }
             place += ReservationSlot.bytes
         }
+        return tells == 1
     }
 
     /// A slot that was being written. One that still is belongs to a call that is let through at
-    /// this moment, by a relay that did not get the lock.
+    /// this moment: its relay moves the epoch when it is there, or did not get the lock.
     private func readAgain(
         _ place: Int, _ buffer: UnsafeMutableRawBufferPointer, _ body: (ReservationSlot) -> Void
     ) {

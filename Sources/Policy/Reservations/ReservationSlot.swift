@@ -1,5 +1,6 @@
 import Records
 import Reports
+import Synchronization
 
 /// What a relay says of a call that it let through or that waits, for all relays to read.
 ///
@@ -57,6 +58,31 @@ struct ReservationSlot: Equatable {
         bytes.storeBytes(of: hash, toByteOffset: Place.hash, as: UInt64.self)
     }
 
+    /// Encodes it where others may be reading: what they find is the slot, or nothing, or torn.
+    ///
+    /// - Parameter bytes: memory that is shared, at an address that an integer may stand at.
+    func store(into bytes: UnsafeMutableRawBufferPointer) {
+        withUnsafeTemporaryAllocation(byteCount: Self.bytes, alignment: 8) { whole in
+            encode(into: whole)
+            guard bytes.count >= Self.bytes, let start = bytes.baseAddress,
+                let source = whole.baseAddress
+            else { return }
+            // The hash first and the state last: in between it is free, or its hash is wrong.
+            start.storeBytes(of: 0, toByteOffset: Place.hash, as: UInt64.self)
+            atomicMemoryFence(ordering: .releasing)
+            start.advanced(by: Place.id).copyMemory(
+                from: source.advanced(by: Place.id), byteCount: Self.bytes - Place.id)
+            atomicMemoryFence(ordering: .releasing)
+            start.copyMemory(from: source, byteCount: Place.id)
+        }
+    }
+
+    /// Frees a slot that others may be reading.
+    static func clear(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard bytes.count >= Self.bytes else { return }
+        bytes.storeBytes(of: 0, as: UInt64.self)
+    }
+
     /// What stands there.
     enum Found: Equatable {
         case free
@@ -89,13 +115,13 @@ struct ReservationSlot: Equatable {
     private static func put(
         _ name: String?, at place: Int, into bytes: UnsafeMutableRawBufferPointer
     ) {
-        guard let name else { return }
-        var count = 0
-        for byte in name.utf8.prefix(Place.nameBytesMax) {
-            count += 1
-            bytes[place + count] = byte
+        guard var name else { return }
+        name.withUTF8 { utf8 in
+            let count = min(utf8.count, Place.nameBytesMax)
+            bytes[place] = UInt8(truncatingIfNeeded: count)
+            let room = UnsafeMutableRawBufferPointer(rebasing: bytes[(place + 1)...].prefix(count))
+            room.copyBytes(from: utf8.prefix(count))
         }
-        bytes[place] = UInt8(truncatingIfNeeded: count)
     }
 
     private static func name(at place: Int, _ bytes: UnsafeRawBufferPointer) -> String? {

@@ -41,6 +41,10 @@ struct PolicySettings: Sendable, Equatable {
                     + "as 10/day,50/week,gemini-2.5-pro=5/day. No budget holds.")
             return nil
         }
+        guard budgets.count <= AccountRules.countMax else {
+            complain(tooMany("MCP_METER_BUDGET", budgets.count, "budget"))
+            return nil
+        }
         let name = "MCP_METER_BUDGET_ACTION"
         guard let word = values[name] else { return (budgets, AccountRules().budgetAction) }
         guard let action = BudgetAction(rawValue: word) else {
@@ -61,6 +65,10 @@ struct PolicySettings: Sendable, Equatable {
             complain("MCP_METER_RATE_LIMIT is `\(text)`, which has \(error). No limit holds.")
             return nil
         }
+        guard limits.count <= AccountRules.countMax else {
+            complain(tooMany("MCP_METER_RATE_LIMIT", limits.count, "limit"))
+            return nil
+        }
         let name = "MCP_METER_RATE_LIMIT_ACTION"
         guard let word = values[name] else { return (limits, AccountRules().limitAction) }
         guard let action = LimitAction(word) else {
@@ -69,6 +77,10 @@ struct PolicySettings: Sendable, Equatable {
             return nil
         }
         return (limits, action)
+    }
+
+    private static func tooMany(_ name: String, _ count: Int, _ what: String) -> String {
+        "\(name) has \(count) \(what)s; expected \(AccountRules.countMax) at most. No \(what) holds."
     }
 
     /// What is in force, in one line.

@@ -20,6 +20,7 @@ final class Machine: Sendable {
     let complaints = Mutex<[String]>([])
     private let time: Mutex<Int64>
     private let number = Mutex<UInt64>(0)
+    private let elapsed = Mutex<UInt64>(1_000_000_000)
 
     init(at start: Int64 = morning) {
         let path = FileManager.default.temporaryDirectory.path + "/policy-" + UUID().uuidString
@@ -34,6 +35,13 @@ final class Machine: Sendable {
         set { time.withLock { $0 = newValue } }
     }
 
+    /// Monotonic nanoseconds.
+    var ticks: UInt64 { elapsed.withLock { $0 } }
+
+    /// Lets so much time pass, for those who measure it, as it takes until what nobody tells of is
+    /// looked for again.
+    func elapse() { elapsed.withLock { $0 += Standing.trustNanoseconds } }
+
     /// Another number each time.
     func next() -> UInt64 {
         number.withLock { number in
@@ -43,19 +51,23 @@ final class Machine: Sendable {
     }
 
     func accounts(
-        _ rules: AccountRules, zone: Zone = .utc, oracle: (any BudgetOracle)? = nil
+        _ rules: AccountRules, zone: Zone = .utc, oracle: (any BudgetOracle)? = nil,
+        isForgetful: Bool = false
     ) -> Accounts {
         let accounts = Accounts(
             rules, in: directory, session: "session-\(next())", prices: { nil }, oracle: oracle,
             calendar: { Calendar(zone) }, clock: { self.now },
+
+            ticks: { isForgetful ? self.next() * Standing.trustNanoseconds : self.ticks },
             complain: { line in self.complaints.withLock { $0.append(line) } })
         accounts.start()
         return accounts
     }
 
+    /// - Parameter isForgetful: whether it looks at all files for each call.
     func relay(
         _ budgets: String? = nil, action: BudgetAction = .block, limits: String? = nil,
-        _ limitAction: LimitAction = .block, zone: Zone = .utc
+        _ limitAction: LimitAction = .block, zone: Zone = .utc, isForgetful: Bool = false
     ) throws -> Relay {
         Relay(
             self,
@@ -64,7 +76,7 @@ final class Machine: Sendable {
                     budgets: budgets.flatMap { Budget.parse($0).budgets } ?? [],
                     budgetAction: action,
                     limits: try limits.map { try RateLimit.list($0) } ?? [],
-                    limitAction: limitAction), zone: zone))
+                    limitAction: limitAction), zone: zone, isForgetful: isForgetful))
     }
 
     func request(
@@ -111,7 +123,13 @@ final class Relay {
         writer = LedgerWriter(machine.directory)
     }
 
+    /// Writes records that nobody is told of, as an import does.
     func write(_ records: [Record]) throws {
+        try append(records)
+        machine.elapse()
+    }
+
+    private func append(_ records: [Record]) throws {
         for record in records {
             try writer.append(record, at: Timestamp(microseconds: machine.now))
         }
@@ -120,7 +138,7 @@ final class Relay {
     /// Ends a call that was let through.
     func end(_ request: PolicyRequest, cost: Int64?) throws {
         let record = Record.call(machine.record(request, cost: cost))
-        try write([record])
+        try append([record])
         accounts.settle([record])
     }
 
@@ -131,7 +149,7 @@ final class Relay {
     ) throws -> Admission {
         let request = request ?? machine.request()
         let admission = accounts.admit(request, waited: 0)
-        try write(admission.marks.map { .mark($0) })
+        try append(admission.marks.map { .mark($0) })
         if admission.isAdmitted { try end(request, cost: cost) }
         return admission
     }

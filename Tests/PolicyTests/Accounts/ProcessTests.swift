@@ -16,7 +16,10 @@ private final class ProbeProcess {
     private var rest = Data()
     private var isGone = false
 
-    init(_ machine: Machine, _ command: String, _ arguments: String...) throws {
+    /// - Parameter under: what follows the state directory's path.
+    init(
+        _ machine: Machine, _ command: String, _ arguments: String..., under path: String = ""
+    ) throws {
         let places = Bundle.allBundles.map(\.bundleURL) + [URL(filePath: CommandLine.arguments[0])]
         let programs = places.flatMap { place in
             [place, place.deletingLastPathComponent()].map {
@@ -30,8 +33,10 @@ private final class ProbeProcess {
         let reader = requests.takeReader()
         let writer = answers.takeWriter()
         var launch = Launch(
-            arguments: CStringArray([program, command, machine.directory.state] + arguments),
-            environment: .environment())
+            arguments: CStringArray(
+                [program, command, machine.directory.state + path] + arguments),
+            // A fault is to end it, and not to be looked into.
+            environment: .environment(adding: ["SWIFT_BACKTRACE=enable=no"]))
         launch.input = reader.raw
         launch.output = writer.raw
         process = try launch.start()
@@ -57,6 +62,12 @@ private final class ProbeProcess {
     }
 
     func signal(_ number: CInt) { process.signalGroup(number) }
+
+    /// How it ended, when it has.
+    func end() -> TerminationStatus? {
+        isGone = true
+        return process.reap()
+    }
 
     func kill() {
         guard !isGone else { return }
@@ -138,6 +149,56 @@ struct ProcessTests {
             let left = 1 - Double(spent.nanodollars) / Double(100 * dollar)
             #expect(own.accounts.budgetLeft(machine.request()) == left, "round \(round)")
         }
+    }
+
+    @Test func `what another process reserves is seen with no file looked at before`() throws {
+        let machine = machine()
+        let own = try machine.relay("1/year")
+        for _ in 0..<2 { try own.call(machine.request(tool: "other"), cost: 0) }
+        let looks = own.accounts.state.looks
+        #expect(own.accounts.budgetLeft(machine.request(tool: "other")) == 1)
+        // Time stands still for this relay: nothing but the epoch tells it.
+        let other = try ProbeProcess(machine, "hold", "1/year", "3")
+        #expect(other.line() == "held")
+        let left = own.accounts.budgetLeft(machine.request(tool: "other"))
+        #expect(left == 1 - 3 * Double(125_000 + 10_000_000) / Double(dollar))
+        #expect(own.accounts.state.looks == looks)
+        other.kill()
+        machine.elapse()
+        #expect(own.accounts.budgetLeft(machine.request(tool: "other")) == 1)
+    }
+
+    @Test func `whoever cuts the files of relays at work ends none of them`() throws {
+        let machine = machine()
+        let cost = dollar / 1_000
+        let relays = try (0..<3).map { _ in
+            try ProbeProcess(machine, "spend", "1000/year", "1000", "\(cost)")
+        }
+        for relay in relays { #expect(relay.line() == "ready") }
+        for relay in relays { try relay.say("go") }
+        for _ in 0..<200 {
+            for name in try directoryEntries(machine.directory.policy) where name != "lock" {
+                truncate(machine.directory.policy + "/" + name, 0)
+            }
+            MonotonicClock.sleep(nanoseconds: 200_000)
+        }
+        #expect(relays.map { $0.line() } == ["1000", "1000", "1000"])
+        #expect(try spent(machine).calls == 3_000)
+        // And afterwards all is as it was.
+        let own = try machine.relay("3.001/year")
+        #expect(try own.call(cost: cost).isAdmitted)
+        #expect(try !own.call(cost: cost).isAdmitted)
+        #expect(machine.complaints.withLock { $0 } == [])
+    }
+
+    @Test(arguments: ["fault", "sent"])
+    func `a fault that is not ours ends the process as it always did`(command: String) throws {
+        let machine = machine()
+        try FileManager.default.createDirectory(
+            atPath: machine.directory.state, withIntermediateDirectories: true)
+        let probe = try ProbeProcess(machine, command, under: "/file")
+        #expect(probe.line() == "mapped")
+        #expect(probe.end() == .signalled(SIGBUS))
     }
 
     @Test func `a stopped relay that has the lock holds up nobody`() throws {
