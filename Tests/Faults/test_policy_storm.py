@@ -121,8 +121,10 @@ def test_ten_relays_keep_to_one_budget_whatever_dies(metered: Bench):
     reached = seen(log)
     assert len(reached) == len(set(reached)), "a call reached the server twice"
     assert not set(reached) & blocked, "a blocked call reached the server"
-    # What reached it is in the ledger, whatever became of its relay.
-    assert set(reached) <= calls.keys() | begun
+    # What reached it is in the ledger, whatever became of its relay: but for the one call that a relay had handed to the
+    # server, and not yet noted, when it was killed.
+    unnoted = set(reached) - calls.keys() - begun
+    assert len(unnoted) <= killed and not unnoted & answered.keys()
 
     over = spent(ledger) - limit
     assert over <= RELAYS * COST, f"{over / COST} calls over the budget"

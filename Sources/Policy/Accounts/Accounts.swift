@@ -69,6 +69,8 @@ package final class Accounts: Admitting, @unchecked Sendable {
 
     /// The first call waits this long for the ledger to be read.
     private static let readingNanoseconds: UInt64 = 5_000_000_000
+    /// A call waits this long for others to be written down.
+    private static let roomNanoseconds: UInt64 = 250_000_000
 
     /// Nothing is read or made before `start`.
     ///
@@ -125,6 +127,7 @@ package final class Accounts: Admitting, @unchecked Sendable {
             let refusal = Refusal.byOracle(verdict)
             return .refused(refusal.note, text: refusal.text, marks: [])
         }
+        waitForRoom()
         let isLocked = lock?.take() ?? false
         defer { if isLocked { lock?.giveBack() } }
         var isLockStale = false
@@ -134,6 +137,15 @@ package final class Accounts: Admitting, @unchecked Sendable {
         }
         if isLockStale || lock == nil { renewLock() }
         return admission
+    }
+
+    /// Has a client that asks faster than its calls can be written down wait for that, though not
+    /// for a disk that hangs: others would not see what is let through.
+    private func waitForRoom() {
+        let deadline = MonotonicClock.now() &+ Self.roomNanoseconds
+        while standing.withLock({ !$0.own.hasRoom }), MonotonicClock.now() < deadline {
+            MonotonicClock.sleep(nanoseconds: 100_000)
+        }
     }
 
     package func withdraw(_ id: String) {

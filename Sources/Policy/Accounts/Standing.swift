@@ -43,7 +43,7 @@ struct Standing: ~Copyable {
     ///   - now: microseconds since 1970.
     ///   - ticks: monotonic nanoseconds.
     mutating func admit(_ request: PolicyRequest, at now: Int64, ticks: UInt64) -> Bool {
-        guard isValid(at: now, ticks: ticks), own.isVisible,
+        guard isValid(at: now, ticks: ticks), own.isVisible, own.hasRoom,
             let place = names.place(of: request)
         else { return false }
         let masks = names.masks(place)

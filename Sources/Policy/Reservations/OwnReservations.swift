@@ -10,6 +10,7 @@ struct OwnReservations: ~Copyable {
     private(set) var slots: [ReservationSlot?] = []
     /// Of the slots.
     private var ids: [Identity?] = []
+    private var used = 0
 
     /// - Parameter directory: that of all relays' files.
     init(_ directory: String) { self.directory = directory }
@@ -60,11 +61,16 @@ struct OwnReservations: ~Copyable {
 
     // MARK: Slots
 
+    /// Whether others can be told of one more call.
+    var hasRoom: Bool { used < ReservationFile.slots }
+
     func slot(of id: Identity) -> ReservationSlot? { place(of: id).flatMap { slots[$0] } }
 
     /// Says that a call is under way, or waits; in place of what was said of it before.
     mutating func put(_ slot: ReservationSlot) throws(SystemError) {
-        let place = place(of: slot.id) ?? ids.firstIndex { $0 == nil } ?? ids.count
+        let known = place(of: slot.id)
+        if known == nil { used += 1 }
+        let place = known ?? ids.firstIndex { $0 == nil } ?? ids.count
         if place == ids.count {
             slots.append(slot)
             ids.append(slot.id)
@@ -83,6 +89,7 @@ struct OwnReservations: ~Copyable {
         guard let place = place(of: id) else { return false }
         slots[place] = nil
         ids[place] = nil
+        used -= 1
         // What cannot be written ends by itself.
         try? file?.free(place)
         return true

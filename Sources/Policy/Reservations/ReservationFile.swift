@@ -20,8 +20,9 @@ enum ReservationFile {
     static let suffix = ".calls"
     static let newPrefix = ".new-"
     static let headBytes = 64
-    /// More calls of a relay than this that are under way are seen by that relay only.
-    static let slots = 84
+    /// More calls of a relay than this that are under way, or have ended and are not yet in the
+    /// ledger, are seen by that relay only.
+    static let slots = 1_023
     static let bytes = headBytes + slots * ReservationSlot.bytes
     static let magic: UInt64 = 0x315f_736c_6c61_635f  // `_calls_1`
     /// 1 where the owner moves the epoch with every change; 0 where others have to look.

@@ -1,4 +1,5 @@
 import Foundation
+import Posix
 import Records
 import Reports
 import Testing
@@ -103,6 +104,25 @@ struct LimitTests {
         #expect(admission.isAdmitted)
         #expect(admission.note?.action == .warned)
         #expect(admission.note?.reason == .rateLimit)
+    }
+
+    @Test func `others see however many calls of a relay are under way`() throws {
+        let machine = Machine()
+        let (one, two) = (
+            try machine.relay(limits: "1000/min"), try machine.relay(limits: "1000/min")
+        )
+        for _ in 0..<1_000 { #expect(one.admit(machine.request()).isAdmitted) }
+        #expect(!two.admit(machine.request()).isAdmitted)
+    }
+
+    @Test func `a relay whose calls are not written down goes on, after a while`() throws {
+        let machine = Machine()
+        let relay = try machine.relay(limits: "2000/min")
+        let requests = (0..<1_023).map { _ in machine.request() }
+        for request in requests { #expect(relay.admit(request).isAdmitted) }
+        let start = MonotonicClock.now()
+        #expect(relay.admit(machine.request()).isAdmitted)
+        #expect(MonotonicClock.now() - start >= 250_000_000)
     }
 
     @Test func `a call that waited counts from when it was sent`() throws {
