@@ -55,10 +55,16 @@ package struct Sequencer<Message> {
         }
 
         mutating func removeFirst() -> Message {
+            known = max(0, known - 1)
+            guard first < entries.count - 1 else {
+                defer { first = 0 }
+                let message = entries.removeLast().message
+                if first > 0 { entries.removeAll(keepingCapacity: true) }
+                return message
+            }
             let message = entries[first].message
             first += 1
-            known = max(0, known - 1)
-            if first == entries.count || first == Self.slack {
+            if first == Self.slack {
                 entries.removeFirst(first)
                 first = 0
             }

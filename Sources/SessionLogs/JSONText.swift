@@ -1,3 +1,5 @@
+import Records
+
 /// What stands between the quotes of a JSON string, as text.
 enum JSONText {
     /// Undoes the escapes. What is no escape stays as it is, and what no Unicode string can hold
@@ -50,14 +52,7 @@ enum JSONText {
         guard start + 4 <= raw.count else { return nil }
         var unit: UInt16 = 0
         for index in start..<start + 4 {
-            let byte = raw[index]
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
-            default: return nil
-            }
+            guard let digit = Hex.value(of: raw[index]) else { return nil }
             unit = unit << 4 | UInt16(digit)
         }
         return unit

@@ -76,12 +76,7 @@ extension KnownMessages.Entry {
         var value: UInt64 = 0
         var digits = 0
         for byte in id.utf8 where byte != UInt8(ascii: "-") {
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return nil
-            }
+            guard let digit = Hex.value(of: byte) else { return nil }
             value = value << 4 | UInt64(digit)
             digits += 1
         }

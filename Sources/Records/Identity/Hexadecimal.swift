@@ -17,9 +17,14 @@ package enum UUIDText {
 
     /// The first 48 bits; nil if they are not hexadecimal digits.
     package static func time(of id: String) -> UInt64? {
-        let digits = id.utf8.filter { $0 != UInt8(ascii: "-") }.prefix(12)
-        guard digits.count == 12 else { return nil }
-        return UInt64(String(decoding: digits, as: UTF8.self), radix: 16)
+        var (time, count) = (UInt64(0), 0)
+        for byte in id.utf8 where byte != UInt8(ascii: "-") {
+            guard let value = Hex.value(of: byte) else { return nil }
+            time = time << 4 | UInt64(value)
+            count += 1
+            if count == 12 { return time }
+        }
+        return nil
     }
 }
 
@@ -30,6 +35,17 @@ package enum Hex {
     package static func digit(_ word: UInt64, _ place: Int) -> UInt8 {
         let nibble = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- 4 &* place)) & 0xf
         return nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+
+    /// The value of a digit, of either case; nil of another character.
+    @inline(__always)
+    package static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 
     package static func string(_ word: UInt64) -> String {

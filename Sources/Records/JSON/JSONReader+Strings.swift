@@ -166,13 +166,8 @@ extension JSONReader {
         }
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            let digit = byte(at: index)
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): value = digit - UInt8(ascii: "A") + 10
-            default: throw error("expected four hexadecimal digits after \\u", at: index)
+            guard let value = Hex.value(of: byte(at: index)) else {
+                throw error("expected four hexadecimal digits after \\u", at: index)
             }
             unit = unit << 4 | UInt16(value)
             index += 1

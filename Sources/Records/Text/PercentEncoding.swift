@@ -26,18 +26,9 @@ package enum PercentEncoding {
     }
 
     private static func octet(_ text: ArraySlice<UInt8>) -> UInt8? {
-        guard let first = text.first, let high = digit(first),
-            let second = text.dropFirst().first, let low = digit(second)
+        guard let first = text.first, let high = Hex.value(of: first),
+            let second = text.dropFirst().first, let low = Hex.value(of: second)
         else { return nil }
         return high << 4 | low
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x41 + 10
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
     }
 }
