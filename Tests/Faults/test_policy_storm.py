@@ -143,7 +143,8 @@ def test_ten_relays_keep_to_one_budget_whatever_dies(metered: Bench):
 
 def test_a_stopped_relay_holds_nobody_up(metered: Bench):
     """Whatever a stopped relay holds, lock or reservation, others go on within moments."""
-    budget = {"MCP_METER_BUDGET": "10/day", "MCP_METER_BUDGET_ACTION": "block", "MCP_METER_RATE_LIMIT": "100000/min"}
+    # More than they can use up meanwhile, however fast they are.
+    budget = {"MCP_METER_BUDGET": "1000000/day", "MCP_METER_BUDGET_ACTION": "block", "MCP_METER_RATE_LIMIT": "100000000/min"}
     log = metered.directory / "server.log"
     stopped = [start(metered, log, budget) for _ in range(3)]
     feeding = True
