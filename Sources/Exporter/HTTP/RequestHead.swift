@@ -1,5 +1,3 @@
-internal import Records
-
 /// Reads the request line and the header lines (RFC 9112 §3, §5, §6).
 enum RequestHead {
     enum Body: Equatable {
@@ -87,9 +85,20 @@ enum RequestHead {
 
     /// Undoes percent-encoding; nil when that is broken, or hides a control character.
     private static func decoded(_ raw: ArraySlice<UInt8>) -> String? {
-        guard let bytes = PercentEncoding.decodedStrictly(raw),
-            bytes.allSatisfy({ $0 >= 32 && $0 != 127 })
-        else { return nil }
+        var bytes: [UInt8] = []
+        var rest = raw
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(hexadecimal),
+                let low = rest.popFirst().flatMap(hexadecimal)
+            else { return nil }
+            let value = UInt8(high << 4 | low)
+            guard value >= 32, value != 127 else { return nil }
+            bytes.append(value)
+        }
         return String(validating: bytes, as: UTF8.self)
     }
 }

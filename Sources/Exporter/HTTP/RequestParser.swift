@@ -1,5 +1,3 @@
-internal import Records
-
 /// Cuts the bytes of a connection into HTTP/1.1 requests (RFC 9112). Pure: no socket, no clock. Any
 /// split of the bytes gives the same requests.
 ///
@@ -169,8 +167,8 @@ package struct RequestParser {
         guard (1...8).contains(digits.count) else { throw .malformed }
         var size = 0
         for byte in digits {
-            guard let value = Hex.value(of: byte) else { throw .malformed }
-            size = size << 4 | Int(value)
+            guard let value = hexadecimal(byte) else { throw .malformed }
+            size = size << 4 | value
         }
         return size
     }
@@ -195,4 +193,14 @@ package struct RequestParser {
 
     /// `100 Continue` was sent, or the body came without it.
     package mutating func didContinue() { awaitsContinue = false }
+}
+
+/// The value of a hexadecimal digit.
+func hexadecimal(_ byte: UInt8) -> Int? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): Int(byte) - 48
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): Int(byte) - 87
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): Int(byte) - 55
+    default: nil
+    }
 }
