@@ -124,7 +124,7 @@ package struct Sequencer<Message> {
     package mutating func next() -> Message? {
         switch (client.head, server.head) {
         // Of each direction the first is known, so nothing that either waits for is missing.
-        case (let a?, let b?): return a <= b ? client.removeFirst() : server.removeFirst()
+        case (_?, _?): return last()
         case (let a?, nil):
             guard client.known > 0,
                 !server.holdsBack(a, at: now, patience) || client.count > heldMax

@@ -4,23 +4,7 @@ import Testing
 @testable import Delivery
 
 /// What records add up to comes to the same however they are delivered, and stays small.
-struct OTLPMetricsStreamTests {
-    private typealias Environment = [String: String]
-
-    private static let json: Environment = ["OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"]
-    private static let delta: Environment = [
-        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"
-    ]
-
-    private func sink(_ environment: Environment = [:]) -> any Sink {
-        otlpMetrics(environment.merging(Self.json) { $1 })
-    }
-
-    private func points(_ records: [Record], _ environment: Environment = [:]) -> [OTLPPoint] {
-        var sink = sink(environment)
-        return sink.deliver(records).flatMap(OTLPPoint.all)
-    }
-
+struct OTLPMetricsStreamTests: OTLPMetricsSuite {
     // MARK: Batches
 
     @Test(arguments: 0..<12 as Range<UInt64>)

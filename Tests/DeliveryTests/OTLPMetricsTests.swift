@@ -4,23 +4,7 @@ import Testing
 @testable import Delivery
 
 /// What each record counts for.
-struct OTLPMetricsTests {
-    private typealias Environment = [String: String]
-
-    private static let json: Environment = ["OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"]
-    private static let delta: Environment = [
-        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"
-    ]
-
-    private func sink(_ environment: Environment = [:]) -> any Sink {
-        otlpMetrics(environment.merging(Self.json) { $1 })
-    }
-
-    private func points(_ records: [Record], _ environment: Environment = [:]) -> [OTLPPoint] {
-        var sink = sink(environment)
-        return sink.deliver(records).flatMap(OTLPPoint.all)
-    }
-
+struct OTLPMetricsTests: OTLPMetricsSuite {
     @Test func `a tool call is a duration`() throws {
         var call = CallRecord.toolCall()
         call.server = "deep-code-reasoning-mcp"

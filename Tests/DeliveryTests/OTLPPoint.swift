@@ -2,6 +2,26 @@ import Records
 
 @testable import Delivery
 
+/// Tests of metrics, which are read in JSON.
+protocol OTLPMetricsSuite {}
+
+extension OTLPMetricsSuite {
+    typealias Environment = [String: String]
+
+    static var delta: Environment {
+        ["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"]
+    }
+
+    func sink(_ environment: Environment = [:]) -> any Sink {
+        otlpMetrics(environment.merging(["OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"]) { $1 })
+    }
+
+    func points(_ records: [Record], _ environment: Environment = [:]) -> [OTLPPoint] {
+        var sink = sink(environment)
+        return sink.deliver(records).flatMap(OTLPPoint.all)
+    }
+}
+
 /// A data point of a message in JSON.
 struct OTLPPoint {
     var metric = ""

@@ -43,7 +43,7 @@ struct ContentPropertyTests {
 /// Texts of what matters to the scanner: words of its table and others, signs, formulas, fences,
 /// scalars of every width; each scalar written raw or escaped, as JSON lets.
 private struct TextGenerator {
-    var random: SplitMix
+    var random: SplitMix64
 
     /// A text, and what stands between the quotes of a JSON string for it.
     struct Text {
@@ -69,7 +69,7 @@ private struct TextGenerator {
     /// Short strings of everything that ASCII has.
     private static let ascii = (0..<0x80 as Range<UInt32>).compactMap(Unicode.Scalar.init)
 
-    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    init(seed: UInt64) { random = SplitMix64(state: seed) }
 
     mutating func text() -> Text {
         var text = Text()
@@ -123,19 +123,5 @@ private struct TextGenerator {
         default: text.json += Array(String(scalar).utf8)
         }
         text.scalars.append(scalar)
-    }
-
-    struct SplitMix: RandomNumberGenerator {
-        private var state: UInt64
-
-        init(seed: UInt64) { state = seed }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
     }
 }
